@@ -1,0 +1,56 @@
+package canon
+
+// TrapCode says why a guest trapped in the canonical ABI.
+type TrapCode uint8
+
+const (
+	TrapUnknown TrapCode = iota
+	TrapUnreachable
+	TrapOutOfBounds
+	TrapUnaligned
+	TrapStringTooLong
+	TrapListTooLong
+	TrapInvalidUTF8
+	TrapInvalidUTF16
+	TrapInvalidChar
+	TrapInvalidDiscriminant
+	TrapCannotLeave
+	TrapCannotEnter
+	TrapUnknownHandle
+	TrapHandleType
+	TrapHandleLent
+	TrapHandleNotOwned
+	TrapBorrowsLeft
+	TrapTooManyHandles
+	TrapMemoryFull
+)
+
+var trapTexts = [...]string{
+	TrapUnknown:             "unknown trap",
+	TrapUnreachable:         "unreachable code was reached",
+	TrapOutOfBounds:         "pointer or length is out of bounds of memory",
+	TrapUnaligned:           "pointer is not aligned",
+	TrapStringTooLong:       "string is longer than the canonical ABI allows",
+	TrapListTooLong:         "list is longer than the canonical ABI allows",
+	TrapInvalidUTF8:         "string is not valid UTF-8",
+	TrapInvalidUTF16:        "string is not valid UTF-16",
+	TrapInvalidChar:         "char is not a Unicode scalar value",
+	TrapInvalidDiscriminant: "variant discriminant is out of range",
+	TrapCannotLeave:         "cannot leave component instance: it may not call out now",
+	TrapCannotEnter:         "cannot enter component instance: it is already on the call stack",
+	TrapUnknownHandle:       "unknown handle index",
+	TrapHandleType:          "handle has another resource type",
+	TrapHandleLent:          "handle is lent out",
+	TrapHandleNotOwned:      "handle is borrowed, not owned",
+	TrapBorrowsLeft:         "borrowed handles remain at the end of the call",
+	TrapTooManyHandles:      "too many handles",
+	TrapMemoryFull:          "memory is full",
+}
+
+// String returns the cause as a sentence without full stop.
+func (c TrapCode) String() string {
+	if int(c) < len(trapTexts) {
+		return trapTexts[c]
+	}
+	return trapTexts[TrapUnknown]
+}

@@ -1,0 +1,183 @@
+package plan
+
+import (
+	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/wit"
+)
+
+// Plan is one composition, ready to be instantiated any number of times. It is
+// immutable, and the same input makes the same Plan, byte for byte.
+type Plan struct {
+	Name string
+	// Components are the composition's components, as the manifest names them, in
+	// the order in which they are instantiated.
+	Components []Component
+	// Instances are the component instances: one for each entry of Components and
+	// one for each component nested in them that is instantiated. Instance 0 is the
+	// composition itself, the parent of its components.
+	Instances []Instance
+	Modules   []Module
+	Resources []Resource
+	HostFuncs []HostFunc
+	// HostModules are groups of trampolines: each becomes one host module, compiled
+	// once for all instantiations.
+	HostModules []HostModule
+	Steps       []Step
+	Exports     []Export
+}
+
+// Component is one component of the composition with what it is granted.
+type Component struct {
+	Name   string
+	Source string // the file it came from, for messages
+	Digest string // "sha256:…" of the file
+	Grants Grants
+}
+
+// Grants are what the manifest allows one component. The zero Grants allow nothing.
+type Grants struct {
+	Args  []string
+	Env   []EnvVar
+	Files []FileGrant
+}
+
+// EnvVar is one environment variable.
+type EnvVar struct{ Name, Value string }
+
+// FileGrant makes the host directory Host visible to the guest as Guest.
+type FileGrant struct {
+	Host, Guest string
+	ReadOnly    bool
+}
+
+// Instance is one component instance.
+type Instance struct {
+	// Path names it: "orders", or "orders/1" for a nested one.
+	Path string
+	// Component is the index in Components, -1 for the composition itself.
+	Component int
+	// Parent is the index of the instance whose component instantiated it, -1 for
+	// the composition itself. Parents come before their children.
+	Parent int
+}
+
+// Module is a core module, after the load-time pass, or a generated one.
+type Module struct {
+	// Name is for messages and stack traces: "orders/module 2", "adapter orders → logger".
+	Name  string
+	Bytes []byte
+	// Generated is set for modules that the linker made.
+	Generated bool
+}
+
+// CoreRef is a definition at run time: export Name of the core instance made by
+// the InstantiateModule step number Instance, or a trampoline.
+type CoreRef struct {
+	// Instance counts InstantiateModule steps from 0; it is -1 for a trampoline.
+	Instance int
+	Name     string
+	// HostModule and Trampoline say which trampoline, if Instance is -1.
+	HostModule, Trampoline int
+}
+
+// Resource is one resource type.
+type Resource struct {
+	Name string
+	// Instance defined it, or -1 if the host did.
+	Instance int
+	// Dtor is the destructor, nil without.
+	Dtor *CoreRef
+	// Interface and HostName name it in the host's catalog if Instance is -1.
+	Interface, HostName string
+}
+
+// HostFunc is a function of the host that the composition uses.
+type HostFunc struct {
+	// Interface is the name in the host's catalog, "wasi:io/poll@0.2.12", empty for
+	// a function imported by itself.
+	Interface, Name string
+	Type            *wit.FuncType
+}
+
+// HostModule is one group of trampolines, those of component instance Instance.
+type HostModule struct {
+	Instance    int
+	Trampolines []Trampoline
+}
+
+// Trampoline is a core function that the host provides: Program, called by core
+// WebAssembly. Its core signature is that of the program's parameters and results.
+type Trampoline struct {
+	// Name is its export name in the host module.
+	Name string
+	Call
+}
+
+// Call is a Program and what it refers to. Unused references are nil or -1.
+type Call struct {
+	Program *canon.Program
+	// Side tells each side's instance, memory and realloc.
+	Side [2]Side
+	// Target and PostReturn are the callee's core functions.
+	Target, PostReturn *CoreRef
+	// HostFunc is the index of OpCallHost's function.
+	HostFunc int
+	// Resources maps the program's resources to Plan.Resources.
+	Resources []int
+	// Entering are the instances that OpEnter marks: the callee's entering set
+	// (CanonicalABI.md, "may_enter_from"), computed by the linker.
+	Entering []int
+}
+
+// Side is one end of a Call.
+type Side struct {
+	// Instance is the component instance, -1 if this side is the host.
+	Instance        int
+	Memory, Realloc *CoreRef
+}
+
+// Step is one step of instantiation: Module is instantiated, which makes the next
+// core instance, on behalf of component instance Instance.
+type Step struct {
+	Module   int
+	Instance int
+	// Imports tells for each import module name of the rewritten module ("0", "1",
+	// …, its position) which core instance or host module it means.
+	Imports []Source
+}
+
+// Source is what an import module name stands for: core instance Instance, or
+// host module HostModule if Instance is -1, or the host's own functions (the
+// interruption check) if both are -1.
+type Source struct{ Instance, HostModule int }
+
+// Names of what the host itself provides to core modules.
+const (
+	// CheckName is the function ( -> ) called when an interruption countdown ends.
+	CheckName = "check"
+)
+
+// FlagsModule describes the generated module that keeps the instances' flags as
+// mutable i32 globals. It is always step 0. Instance i's flags are exported as
+// FlagName(MayLeave, i) and FlagName(MayEnter, i); both are 1 at first.
+type Flag byte
+
+const (
+	MayLeave Flag = 'l'
+	MayEnter Flag = 'e'
+)
+
+// Export is something that the composition's main component exports.
+type Export struct {
+	// Interface is the exported instance's name, empty for a function exported by
+	// itself; Name is the function's, or resource's, or module's.
+	Interface, Name string
+	// Type is the type of a function, nil for other sorts.
+	Type *wit.FuncType
+	// Call calls the function from the host.
+	Call Call
+	// Resource is the index of an exported resource type, -1 for other sorts.
+	Resource int
+	// Module holds an exported core module's bytes, nil for other sorts.
+	Module []byte
+}
