@@ -31,7 +31,7 @@ type Code uint8
 const (
 	// Control.
 	OpIf     Code = iota + 1 // if A != 0 { Body } else { Else }
-	OpSwitch                 // run Cases[A]; A (I32) is known to be in range
+	OpSwitch                 // run Cases[A], which may be empty; A (I32) is known to be in range
 	OpLoop                   // run Body A (I32, unsigned) times
 	OpTrap                   // trap with code Trap
 
@@ -93,22 +93,26 @@ const (
 	// the pointer, Dst2 the tagged code units (load_string_from_range,
 	// store_string_into_range).
 	OpString
+	// OpCheckUTF8 traps with TrapInvalidUTF8 if the bytes [A, A+B) of mem (A, B I32;
+	// the range was checked) are not valid UTF-8. No Program has it: linker/fuse
+	// calls it for strings that it has copied itself.
+	OpCheckUTF8
 
 	// Values. A value is what the host keeps a component-level value in.
 	OpValueScalar    // Dst (Value) = A as a scalar of wit.Kind Imm (Bool … Char)
-	OpScalarValue    // Dst (core) = the scalar of wit.Kind Imm in value A; a value of another kind is a caller's error
+	OpScalarValue    // Dst (core) = the scalar of wit.Kind Imm in value A; a value of another kind, or a char that is no Unicode scalar value, is a caller's error
 	OpValueFlags     // Dst (Value) = flags A, Imm2 labels
 	OpFlagsValue     // Dst (I32) = the bits of flags value A; more than Imm2 labels set is a caller's error
 	OpValueNew       // Dst (Value) = new record, tuple (wit.Kind Imm) of Imm2 parts, or list of A (I32) parts if Imm is List
 	OpValuePut       // part Imm of value Dst = value A; if B is a register (I32) the part is B
 	OpValuePart      // Dst (Value) = part Imm of value A; if B is a register (I32) the part is B
 	OpValueLen       // Dst (I32) = number of parts of list value A; Imm2, when not 0, is the number of parts a record or tuple must have
-	OpValueVariant   // Dst (Value) = case Imm2 of a variant, enum, option or result (wit.Kind Imm); payload A or NoReg
+	OpValueVariant   // Dst (Value) = case Imm2 of a variant, enum, option or result (wit.Kind Imm); payload A or NoReg; if B is a register (I32) the case is B
 	OpVariantCase    // Dst (I32) = case of value A (wit.Kind Imm); Imm2 is the number of cases: a larger one is a caller's error
 	OpVariantPayload // Dst (Value) = payload of value A; absent is a caller's error
 	OpStringToValue  // Dst (Value) = string at pointer A, tagged code units B of Side, checked here
 	OpValueToString  // value A to mem, as OpString: Dst pointer, Dst2 tagged code units
-	OpPackedToValue  // Dst (Value) = list of numbers of wit.Kind Imm: A pointer, B length in elements, range checked before
+	OpPackedToValue  // Dst (Value) = list of numbers of wit.Kind Imm: A pointer, B length in elements, range checked before; NaNs as they are
 	OpValueToPacked  // value A, a list of numbers of wit.Kind Imm, to mem with realloc: Dst pointer, Dst2 length
 	OpValueHandle    // Dst (Value) = handle with representation A (I32), resource Imm; Imm2 is 1 if borrowed
 	OpHandleValue    // Dst (I32) = representation of handle value A, resource Imm; Imm2 is 1 for a borrow. An own is given up by the host.
@@ -130,7 +134,9 @@ const (
 	OpEnter         // trap with TrapCannotEnter unless may_enter holds for the callee's entering set; then clear it (enter_from)
 	OpLeave         // set it again (leave_to)
 	// OpBeginCall opens the scope of borrows of one call: a Task for the callee, a
-	// Subtask for the caller. Present only where the type has borrows.
+	// Subtask for the caller. Present only where the type has borrows. Scopes nest
+	// as calls do, and operations on the innermost one may come from different
+	// Programs, because those of a fused adapter are run one by one (Outline).
 	OpBeginCall
 	OpCheckBorrows // trap with TrapBorrowsLeft if the callee's task still holds borrows (Task.return_)
 	OpEndCall      // give back what the caller lent (deliver_resolve); close the scope

@@ -1,6 +1,7 @@
 package canon
 
-// TrapCode says why a guest trapped in the canonical ABI.
+// TrapCode says why a guest trapped in the canonical ABI. As an error it is what
+// functions return that find the fault; who runs the guest adds where it was.
 type TrapCode uint8
 
 const (
@@ -54,3 +55,6 @@ func (c TrapCode) String() string {
 	}
 	return trapTexts[TrapUnknown]
 }
+
+// Error returns String.
+func (c TrapCode) Error() string { return c.String() }
