@@ -24,6 +24,21 @@ const (
 	TrapBorrowsLeft
 	TrapTooManyHandles
 	TrapMemoryFull
+
+	// Faults of core WebAssembly, and of the host's own limits.
+	TrapMemoryAccess
+	TrapTableAccess
+	TrapIndirectCallType
+	TrapNullReference
+	TrapIntegerDivideByZero
+	TrapIntegerOverflow
+	TrapInvalidConversion
+	TrapUnalignedAtomic
+	TrapUncaughtException
+	TrapStackOverflow
+	TrapCallDepth
+	TrapValueTooLarge
+	TrapHost
 )
 
 var trapTexts = [...]string{
@@ -46,6 +61,20 @@ var trapTexts = [...]string{
 	TrapBorrowsLeft:         "borrowed handles remain at the end of the call",
 	TrapTooManyHandles:      "too many handles",
 	TrapMemoryFull:          "memory is full",
+
+	TrapMemoryAccess:        "out of bounds memory access",
+	TrapTableAccess:         "table element is out of bounds or undefined",
+	TrapIndirectCallType:    "indirect call to a function of another type",
+	TrapNullReference:       "null reference",
+	TrapIntegerDivideByZero: "integer divide by zero",
+	TrapIntegerOverflow:     "integer overflow",
+	TrapInvalidConversion:   "number cannot be converted to an integer",
+	TrapUnalignedAtomic:     "unaligned atomic operation",
+	TrapUncaughtException:   "uncaught exception",
+	TrapStackOverflow:       "call stack exhausted",
+	TrapCallDepth:           "too many nested calls between components",
+	TrapValueTooLarge:       "value takes more memory than the host allows",
+	TrapHost:                "function of the host failed",
 }
 
 // String returns the cause as a sentence without full stop.
