@@ -1,0 +1,63 @@
+package core
+
+// Limits bounds what one module may ask for. Each bound is checked while decoding, before memory is
+// spent on what it bounds. The zero value of a field means the default.
+//
+// The defaults are those that browsers agreed on (WebAssembly JavaScript Interface, "Limits") where
+// they have one; the others are noted below.
+type Limits struct {
+	Types         int // entries of the type section; 1,000,000
+	Functions     int // imported and defined functions; 1,000,000
+	Imports       int // 1,000,000
+	Exports       int // 1,000,000
+	Globals       int // 1,000,000
+	Tables        int // 100,000
+	Tags          int // 1,000,000
+	DataSegments  int // 100,000
+	ElemSegments  int // 10,000,000
+	ElemEntries   int // entries of all element segments together; 10,000,000
+	Params        int // parameters of a function type; 1,000
+	Results       int // results of a function type; 1,000
+	Locals        int // parameters and locals of a function; 50,000
+	BodySize      int // bytes of a function body; 7,654,321
+	BrTableSize   int // labels of one br_table; 65,520
+	Nesting       int // nested blocks of a function; 10,000. Ours: compilers recurse on nesting
+	TableElements int // initial size of a table; 10,000,000
+	NameLength    int // bytes of an import's or export's name; 100,000
+
+	// TotalLocals bounds the declared locals of all functions together; 10,000,000. Ours: a local costs
+	// nothing to declare (one byte can declare 127), but an engine keeps a word for each.
+	TotalLocals int
+	// LocalsTimesNesting bounds, for each function, locals times deepest loop nesting; 4,000,000. Ours:
+	// an optimising compiler may need a value for each variable at each loop head.
+	LocalsTimesNesting int
+}
+
+func (l Limits) withDefaults() Limits {
+	def := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&l.Types, 1_000_000)
+	def(&l.Functions, 1_000_000)
+	def(&l.Imports, 1_000_000)
+	def(&l.Exports, 1_000_000)
+	def(&l.Globals, 1_000_000)
+	def(&l.Tables, 100_000)
+	def(&l.Tags, 1_000_000)
+	def(&l.DataSegments, 100_000)
+	def(&l.ElemSegments, 10_000_000)
+	def(&l.ElemEntries, 10_000_000)
+	def(&l.Params, 1_000)
+	def(&l.Results, 1_000)
+	def(&l.Locals, 50_000)
+	def(&l.BodySize, 7_654_321)
+	def(&l.BrTableSize, 65_520)
+	def(&l.Nesting, 10_000)
+	def(&l.TableElements, 10_000_000)
+	def(&l.NameLength, 100_000)
+	def(&l.TotalLocals, 10_000_000)
+	def(&l.LocalsTimesNesting, 4_000_000)
+	return l
+}
