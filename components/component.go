@@ -88,6 +88,9 @@ type Attributes struct {
 	Implements, VersionSuffix, ExternalID string
 	// HasAttributes is set if the encoding with attributes (0x02) was used.
 	HasAttributes bool
+	// HasImplements, HasVersionSuffix and HasExternalID tell an attribute that is
+	// empty from one that is absent.
+	HasImplements, HasVersionSuffix, HasExternalID bool
 }
 
 // Import is an import definition or declarator.

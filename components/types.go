@@ -68,8 +68,9 @@ type (
 	InstanceType  struct{ Decls []Def }
 )
 
-// CoreTypeDef is one definition of the core type section. Item is CoreFuncType,
-// *CoreModuleType, or UnsupportedCoreType for a form of WebAssembly 3.0's GC.
+// CoreTypeDef is one definition of the core type section. Item is CoreFuncType
+// (final, without supertype), *CoreModuleType, CoreRecType for all other forms of
+// WebAssembly 3.0, or UnsupportedCoreType for a form that is decoded only to be refused.
 type CoreTypeDef struct{ Item any }
 
 type (
@@ -80,6 +81,24 @@ type (
 	CoreValType struct {
 		Code     byte
 		HeapType int64
+	}
+	// CoreRecType is a core:rectype. It introduces len(Types) core types, which
+	// may refer to themselves and to each other. A function type that stands alone
+	// may too: its heap types may refer to its own index.
+	CoreRecType struct{ Types []CoreSubType }
+	// CoreSubType is a core:subtype. Comp is one of CoreFuncType, CoreStructType,
+	// CoreArrayType, UnsupportedCoreType.
+	CoreSubType struct {
+		Final  bool
+		Supers []uint32
+		Comp   any
+	}
+	CoreStructType struct{ Fields []CoreFieldType }
+	CoreArrayType  struct{ Elem CoreFieldType }
+	// CoreFieldType is a core:fieldtype; the packed i8 and i16 have the codes 0x78 and 0x77.
+	CoreFieldType struct {
+		Type    CoreValType
+		Mutable bool
 	}
 	// UnsupportedCoreType names a form that is decoded only to be refused.
 	UnsupportedCoreType struct{ Feature string }
