@@ -152,8 +152,8 @@ func (d *decoder) section(id byte) {
 // finish checks what spans sections, so that every index that Module's methods use exists.
 func (d *decoder) finish() {
 	m := d.m
-	if len(m.Funcs) != len(m.Codes) {
-		d.fail("function and code section have inconsistent lengths: %d and %d", len(m.Funcs), len(m.Codes))
+	if len(m.Funcs) != len(m.Bodies) {
+		d.fail("function and code section have inconsistent lengths: %d and %d", len(m.Funcs), len(m.Bodies))
 		return
 	}
 	if m.DataCount != nil && int64(*m.DataCount) != int64(len(m.Datas)) {

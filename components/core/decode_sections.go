@@ -192,23 +192,23 @@ func (d *decoder) codeSection() {
 		d.failAt(start, "function and code section have inconsistent lengths: %d and %d", len(m.Funcs), n)
 		return
 	}
-	m.Codes = make([]Code, 0, n)
+	m.Bodies = make([]Body, 0, n)
 	for i := 0; i < n && d.err == nil; i++ {
-		m.Codes = append(m.Codes, d.code(i))
+		m.Bodies = append(m.Bodies, d.body(i))
 	}
 }
 
-func (d *decoder) code(i int) Code {
+func (d *decoder) body(i int) Body {
 	start := d.pos
 	size := d.count("bytes of a function body", d.m.limits.BodySize)
 	if d.err != nil {
-		return Code{}
+		return Body{}
 	}
 	end, whole := d.pos+size, d.b
 	d.b = d.b[:end]
 	locals := d.locals(len(d.m.Types.At(d.m.Funcs[i]).Params))
-	c := Code{Locals: locals, pos: d.pos, Body: d.bytes(d.left())}
-	if d.err == nil && (len(c.Body) == 0 || c.Body[len(c.Body)-1] != 0x0b) {
+	c := Body{Locals: locals, pos: d.pos, Insts: d.bytes(d.left())}
+	if d.err == nil && (len(c.Insts) == 0 || c.Insts[len(c.Insts)-1] != 0x0b) {
 		d.failAt(start, "END opcode expected at the end of a function body")
 	}
 	if d.err == nil {

@@ -14,7 +14,7 @@ type Module struct {
 	Exports  []Export
 	Start    *uint32 // function index
 	Elems    []Elem
-	Codes    []Code // bodies of the defined functions
+	Bodies   []Body // of the defined functions
 	Datas    []Data
 	Customs  []Custom
 
@@ -110,12 +110,12 @@ type Data struct {
 	pos    int
 }
 
-// Code is a function body.
-type Code struct {
+// Body is a function body.
+type Body struct {
 	Locals []LocalRun
-	// Body is the instructions, the final end included.
-	Body []byte
-	pos  int // of Body, from the start of the module
+	// Insts is the instructions, the final end included.
+	Insts []byte
+	pos   int // of Insts, from the start of the module
 }
 
 // LocalRun is a number of consecutive locals of one type.
