@@ -123,6 +123,10 @@ func (r *reader) u64() uint64 { return r.unsigned(64) }
 
 func (r *reader) unsigned(bits uint) (v uint64) {
 	off := r.pos
+	if off < r.end && r.b[off] < 0x80 && r.ok() { // nearly all numbers are one byte
+		r.pos++
+		return uint64(r.b[off])
+	}
 	for shift := uint(0); r.ok(); shift += 7 {
 		b := r.byte()
 		if rest := bits - shift; rest < 7 && b>>rest != 0 {
