@@ -45,6 +45,10 @@ type Decl struct {
 type InstanceType struct {
 	Exports   []Decl
 	Resources []*Resource
+
+	// index and metrics are filled in by NewInstanceType; a literal works without.
+	index   map[string]int
+	metrics Metrics
 }
 
 // ComponentType is the type of a component. ImportedResources are the abstract
@@ -53,6 +57,10 @@ type InstanceType struct {
 type ComponentType struct {
 	Imports, Exports             []Decl
 	ImportedResources, Resources []*Resource
+
+	// These are filled in by NewComponentType; a literal works without.
+	importIndex, exportIndex map[string]int
+	metrics                  Metrics
 }
 
 // TypeExport is the type of an import or export of sort type: Def is the type
@@ -79,15 +87,38 @@ func (*ComponentType) ExternSort() Sort { return SortComponent }
 func (*TypeExport) ExternSort() Sort    { return SortType }
 
 // Export returns the type of the export of that exact name.
-func (t *InstanceType) Export(name string) (ExternType, bool) { return find(t.Exports, name) }
+func (t *InstanceType) Export(name string) (ExternType, bool) { return find(t.Exports, t.index, name) }
 
 // Import returns the type of the import of that exact name.
-func (t *ComponentType) Import(name string) (ExternType, bool) { return find(t.Imports, name) }
+func (t *ComponentType) Import(name string) (ExternType, bool) {
+	return find(t.Imports, t.importIndex, name)
+}
 
 // Export returns the type of the export of that exact name.
-func (t *ComponentType) Export(name string) (ExternType, bool) { return find(t.Exports, name) }
+func (t *ComponentType) Export(name string) (ExternType, bool) {
+	return find(t.Exports, t.exportIndex, name)
+}
 
-func find(ds []Decl, name string) (ExternType, bool) {
+// indexOf returns where each name is, or nil where looking through is as fast.
+func indexOf(ds []Decl) map[string]int {
+	if len(ds) <= 8 {
+		return nil
+	}
+	index := make(map[string]int, len(ds))
+	for i := range ds {
+		index[ds[i].Name] = i
+	}
+	return index
+}
+
+func find(ds []Decl, index map[string]int, name string) (ExternType, bool) {
+	if index != nil {
+		i, ok := index[name]
+		if !ok {
+			return nil, false
+		}
+		return ds[i].Type, true
+	}
 	for i := range ds {
 		if ds[i].Name == name {
 			return ds[i].Type, true

@@ -77,22 +77,43 @@ func NewStream(elem *Type) *Type { return (&Type{Kind: Stream, Elem: elem}).meas
 // NewFuture makes a future type; elem may be nil.
 func NewFuture(elem *Type) *Type { return (&Type{Kind: Future, Elem: elem}).measure() }
 
+// WithName returns t as the definition of te, or with its resource named by te.
+func (t *Type) WithName(te *TypeExport) *Type {
+	u := *t
+	u.Named = te
+	u.metrics.HasNamed = true
+	return &u
+}
+
+// NewInstanceType makes the type of an instance from its exports and the
+// resource types that they introduce. The slices become the type's.
+func NewInstanceType(exports []Decl, resources []*Resource) *InstanceType {
+	t := &InstanceType{Exports: exports, Resources: resources}
+	t.index = indexOf(exports)
+	t.metrics.Size = 1
+	t.metrics.addDecls(exports)
+	t.metrics.deepen()
+	return t
+}
+
+// NewComponentType makes the type of a component. The slices become the type's.
+func NewComponentType(imports, exports []Decl, imported, resources []*Resource) *ComponentType {
+	t := &ComponentType{Imports: imports, Exports: exports, ImportedResources: imported, Resources: resources}
+	t.importIndex, t.exportIndex = indexOf(imports), indexOf(exports)
+	t.metrics.Size = 1
+	t.metrics.addDecls(imports)
+	t.metrics.addDecls(exports)
+	t.metrics.deepen()
+	return t
+}
+
 // measure fills in the metrics from those of the parts.
 func (t *Type) measure() *Type {
-	m := Metrics{Size: 1}
+	m := Metrics{Size: 1, HasNamed: t.Named != nil}
 	add := func(u *Type) {
-		if u == nil {
-			return
+		if u != nil {
+			m.add(u.metrics)
 		}
-		if m.Size+u.metrics.Size < m.Size {
-			m.Size = ^uint32(0)
-		} else {
-			m.Size += u.metrics.Size
-		}
-		m.Depth = max(m.Depth, u.metrics.Depth)
-		m.HasBorrow = m.HasBorrow || u.metrics.HasBorrow
-		m.HasResource = m.HasResource || u.metrics.HasResource
-		m.HasAsync = m.HasAsync || u.metrics.HasAsync
 	}
 	for _, f := range t.Fields {
 		add(f.Type)
@@ -104,9 +125,7 @@ func (t *Type) measure() *Type {
 		add(t.Elem)
 	}
 	add(t.Key)
-	if m.Depth < ^uint16(0) {
-		m.Depth++
-	}
+	m.deepen()
 	switch t.Kind {
 	case Borrow:
 		m.HasBorrow, m.HasResource = true, true
@@ -117,4 +136,63 @@ func (t *Type) measure() *Type {
 	}
 	t.metrics = m
 	return t
+}
+
+// add counts a part in.
+func (m *Metrics) add(part Metrics) {
+	if m.Size += part.Size; m.Size < part.Size {
+		m.Size = ^uint32(0)
+	}
+	m.Depth = max(m.Depth, part.Depth)
+	m.HasBorrow = m.HasBorrow || part.HasBorrow
+	m.HasResource = m.HasResource || part.HasResource
+	m.HasAsync = m.HasAsync || part.HasAsync
+	m.HasNamed = m.HasNamed || part.HasNamed
+}
+
+func (m *Metrics) deepen() {
+	if m.Depth < ^uint16(0) {
+		m.Depth++
+	}
+}
+
+func (m *Metrics) addDecls(ds []Decl) {
+	for i := range ds {
+		m.add(MetricsOf(ds[i].Type))
+	}
+}
+
+// MetricsOf returns the facts about any type: one of those that ExternType or
+// TypeExport.Def may be.
+func MetricsOf(x any) Metrics {
+	m := Metrics{Size: 1}
+	switch t := x.(type) {
+	case *Type:
+		return t.metrics
+	case *FuncType:
+		for i := range t.Params {
+			m.add(t.Params[i].Type.metrics)
+		}
+		if t.Result != nil {
+			m.add(t.Result.metrics)
+		}
+	case *InstanceType:
+		if t.metrics.Size != 0 {
+			return t.metrics
+		}
+		m.addDecls(t.Exports)
+	case *ComponentType:
+		if t.metrics.Size != 0 {
+			return t.metrics
+		}
+		m.addDecls(t.Imports)
+		m.addDecls(t.Exports)
+	case *TypeExport:
+		m.add(MetricsOf(t.Def))
+		m.HasNamed = true
+	case *Resource:
+		m.HasResource = true
+	}
+	m.deepen()
+	return m
 }

@@ -59,6 +59,12 @@ type Type struct {
 	Len uint32
 	// Resource is what own and borrow refer to.
 	Resource *Resource
+	// Named is the import or export that gives the type its externally visible name
+	// (Explainer.md, "External Visibility of Types"): for a record, variant, enum or
+	// flags the one that it is the definition of, for own and borrow the one that
+	// their resource was named by. It is nil for a type that has no such name, and
+	// no part of what the type is: Equal ignores it.
+	Named *TypeExport
 
 	metrics Metrics
 }
@@ -94,6 +100,8 @@ type Metrics struct {
 	// HasBorrow, HasResource and HasAsync tell what occurs in it: a borrow; an own
 	// or borrow; a stream, future or error-context.
 	HasBorrow, HasResource, HasAsync bool
+	// HasNamed tells whether any part has an externally visible name.
+	HasNamed bool
 }
 
 // Metrics returns the type's facts.
