@@ -106,7 +106,7 @@ const (
 	OpValueNew       // Dst (Value) = new record, tuple (wit.Kind Imm) of Imm2 parts, or list of A (I32) parts if Imm is List
 	OpValuePut       // part Imm of value Dst = value A; if B is a register (I32) the part is B
 	OpValuePart      // Dst (Value) = part Imm of value A; if B is a register (I32) the part is B
-	OpValueLen       // Dst (I32) = number of parts of list value A; Imm2, when not 0, is the number of parts a record or tuple must have
+	OpValueLen       // Dst (I32) = number of parts of value A, which is of wit.Kind Imm (List, Record, Tuple), otherwise a caller's error; Imm2, when not 0, is the number it must have
 	OpValueVariant   // Dst (Value) = case Imm2 of a variant, enum, option or result (wit.Kind Imm); payload A or NoReg; if B is a register (I32) the case is B
 	OpVariantCase    // Dst (I32) = case of value A (wit.Kind Imm); Imm2 is the number of cases: a larger one is a caller's error
 	OpVariantPayload // Dst (Value) = payload of value A; absent is a caller's error
