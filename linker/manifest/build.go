@@ -1,0 +1,163 @@
+package manifest
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sidecall/sidecall/linker/diag"
+	"github.com/sidecall/sidecall/linker/plan"
+)
+
+// builder makes the Manifest of a checked tree, and checks what shapes cannot say.
+// It works on what has the right shape, so that one wrong key does not hide other
+// problems.
+type builder struct {
+	*checker
+	m Manifest
+}
+
+func (b *builder) manifest(v *value) *Manifest {
+	b.m.File = b.file
+	if name := v.get("metadata").get("name"); name != nil {
+		b.m.Name = name.text
+	}
+	components := v.get("components")
+	if components == nil {
+		return nil
+	}
+	for _, e := range components.entries {
+		b.m.Components = append(b.m.Components, b.component(e))
+	}
+	b.main(v.get("main"))
+	for i := range b.m.Components {
+		b.providers(&b.m.Components[i])
+	}
+	return &b.m
+}
+
+func (b *builder) main(v *value) {
+	if v == nil {
+		return
+	}
+	b.m.Main, b.m.MainPos = v.text, v.pos
+	if b.m.Component(v.text) == nil {
+		b.errorf(v.pos, b.nearName(v.text, false), "main names %q, but there is no such component", v.text)
+	}
+}
+
+func (b *builder) component(e entry) Component {
+	c := Component{Name: e.key, Pos: e.pos}
+	if f := e.get("file"); f != nil {
+		c.File, c.FilePos = b.relative(f.text), f.pos
+	}
+	if args := e.get("args"); args != nil {
+		c.ArgsPos = args.pos
+		for _, a := range args.items {
+			c.Args = append(c.Args, a.text)
+		}
+	}
+	b.env(&c, e.get("env"))
+	b.files(&c, e.get("allow").get("files"))
+	if imports := e.get("imports"); imports != nil {
+		for _, i := range imports.entries {
+			c.Imports = append(c.Imports, providersOf(i))
+		}
+	}
+	return c
+}
+
+// relative joins a path to the manifest's directory.
+func (b *builder) relative(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(filepath.Dir(b.file), path)
+}
+
+func (b *builder) env(c *Component, v *value) {
+	if v == nil {
+		return
+	}
+	c.EnvPos = v.pos
+	seen := map[string]bool{}
+	for _, e := range v.entries {
+		c.Env = append(c.Env, plan.EnvVar{Name: e.key, Value: e.text})
+	}
+	for _, item := range v.items {
+		name, value, _ := strings.Cut(item.text, "=")
+		if seen[name] {
+			b.errorf(item.pos, "", "components.%s.env has %q twice", c.Name, name)
+		}
+		seen[name] = true
+		c.Env = append(c.Env, plan.EnvVar{Name: name, Value: value})
+	}
+}
+
+func (b *builder) files(c *Component, v *value) {
+	if v == nil {
+		return
+	}
+	c.FilesPos = v.pos
+	seen := map[string]bool{}
+	for _, item := range v.items {
+		host, guest, readOnly := item.get("host"), item.get("guest"), item.get("readOnly")
+		if host == nil || guest == nil {
+			continue
+		}
+		if seen[guest.text] {
+			b.errorf(guest.pos, "", "components.%s.allow.files grants two directories as %q", c.Name, guest.text)
+		}
+		seen[guest.text] = true
+		c.Files = append(c.Files, plan.FileGrant{Host: b.relative(host.text), Guest: guest.text, ReadOnly: readOnly != nil && readOnly.yes})
+	}
+}
+
+func providersOf(e entry) Import {
+	i := Import{Selector: e.key, Pos: e.pos}
+	if len(e.items) == 0 {
+		i.Chain = []Provider{{e.text, e.value.pos}}
+	}
+	for _, item := range e.items {
+		i.Chain = append(i.Chain, Provider{item.text, item.pos})
+	}
+	return i
+}
+
+// providers checks that the names in a component's imports mean something.
+func (b *builder) providers(c *Component) {
+	for _, i := range c.Imports {
+		for k, p := range i.Chain {
+			path := "components." + c.Name + ".imports"
+			switch {
+			case p.Name == Host && k+1 < len(i.Chain):
+				b.errorf(p.Pos, "", "%s: host stands before %q in a chain, but a call to the host goes no further; host can only be the last", path, i.Chain[k+1].Name)
+			case p.Name == Host:
+			case b.m.Component(p.Name) == nil:
+				b.errorf(p.Pos, b.nearName(p.Name, true), "%s names %q, but there is no such component", path, p.Name)
+			case p.Name == c.Name:
+				b.errorf(p.Pos, "", "%s: %q cannot provide its own import", path, p.Name)
+			case slices.ContainsFunc(i.Chain[:k], func(q Provider) bool { return q.Name == p.Name }):
+				b.errorf(p.Pos, "", "%s: %q stands twice in a chain", path, p.Name)
+			}
+		}
+	}
+}
+
+// nearName is a hint for a name that no component has.
+func (b *builder) nearName(name string, host bool) string {
+	var names []string
+	for _, c := range b.m.Components {
+		names = append(names, c.Name)
+	}
+	if host {
+		names = append(names, Host)
+	}
+	if near, ok := diag.Similar(name, names); ok {
+		return "did you mean " + near + "?"
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "known names: " + strings.Join(names, ", ")
+}

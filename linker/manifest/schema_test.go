@@ -1,0 +1,130 @@
+package manifest_test
+
+import (
+	"bytes"
+	"path/filepath"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/sidecall/sidecall/linker/manifest"
+	"go.yaml.in/yaml/v4"
+	"golang.org/x/tools/txtar"
+)
+
+func compileSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(manifest.Schema()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("manifest.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+const head = "apiVersion: sidecall.dev/v1alpha1\nkind: Composition\nmetadata: {name: x}\nmain: app\n"
+
+// TestSchemaAgrees checks that the schema and the decoder accept the same structure.
+func TestSchemaAgrees(t *testing.T) {
+	schema := compileSchema(t)
+	for _, test := range []struct {
+		name, source string
+		ok           bool
+	}{
+		{"least", head + "components: {app: {file: a}}", true},
+		{"no components", head + "components: {}", false},
+		{"components missing", head, false},
+		{"component empty", head + "components: {app: }", false},
+		{"no file", head + "components: {app: {args: [a]}}", false},
+		{"file empty", head + "components: {app: {file: ''}}", false},
+		{"file a number", head + "components: {app: {file: 1}}", false},
+		{"file a variable", head + "components: {app: {file: '${X:-a}'}}", true},
+		{"name in capitals", head + "components: {app: {file: a}, App: {file: b}}", false},
+		{"name reserved", head + "components: {app: {file: a}, host: {file: b}}", false},
+		{"name ends in a hyphen", head + "components: {app: {file: a}, b-: {file: b}}", false},
+		{"unknown key", head + "components: {app: {file: a, x: 1}}", false},
+		{"unknown key at the top", head + "components: {app: {file: a}}\nx: 1", false},
+		{"key of a later version", head + "components: {app: {file: a, config: {}}}", false},
+		{"http", head + "components: {app: {file: a}}\nhttp: {listen: ':80'}", false},
+		{"args", head + "components: {app: {file: a, args: [a, 1, 1.5, true, '']}}", true},
+		{"no args", head + "components: {app: {file: a, args: []}}", true},
+		{"args null", head + "components: {app: {file: a, args: [~]}}", false},
+		{"args nested", head + "components: {app: {file: a, args: [[a]]}}", false},
+		{"args a string", head + "components: {app: {file: a, args: a}}", false},
+		{"env map", head + "components: {app: {file: a, env: {A: 1, B: x, C: true}}}", true},
+		{"env list", head + "components: {app: {file: a, env: ['A=1', B=]}}", true},
+		{"env list without =", head + "components: {app: {file: a, env: [A]}}", false},
+		{"env name empty", head + "components: {app: {file: a, env: {'': x}}}", false},
+		{"env value a list", head + "components: {app: {file: a, env: {A: [x]}}}", false},
+		{"files", head + "components: {app: {file: a, allow: {files: [{host: ., guest: /, readOnly: true}]}}}", true},
+		{"files without guest", head + "components: {app: {file: a, allow: {files: [{host: .}]}}}", false},
+		{"readOnly in words", head + "components: {app: {file: a, allow: {files: [{host: ., guest: /, readOnly: on}]}}}", false},
+		{"allow something else", head + "components: {app: {file: a, allow: {outboundHosts: []}}}", false},
+		{"imports", head + "components: {app: {file: a, imports: {'a:b/c': host, 'd:e': [b, host]}}, b: {file: b}}", true},
+		{"imports empty chain", head + "components: {app: {file: a, imports: {'a:b/c': []}}}", false},
+		{"imports a map", head + "components: {app: {file: a, imports: {'a:b/c': {from: b}}}}", false},
+		{"imports no name", head + "components: {app: {file: a, imports: {'a:b/c': 'A B'}}}", false},
+		{"another version", "apiVersion: v1\nkind: Composition\nmetadata: {name: x}\nmain: app\ncomponents: {app: {file: a}}", false},
+		{"another kind", "apiVersion: sidecall.dev/v1alpha1\nkind: Pod\nmetadata: {name: x}\nmain: app\ncomponents: {app: {file: a}}", false},
+		{"name missing", "apiVersion: sidecall.dev/v1alpha1\nkind: Composition\nmetadata: {}\nmain: app\ncomponents: {app: {file: a}}", false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var doc any
+			if err := yaml.Load([]byte(test.source), &doc); err != nil {
+				t.Fatal(err)
+			}
+			err := schema.Validate(doc)
+			if (err == nil) != test.ok {
+				t.Errorf("schema: %v, want acceptance %v", err, test.ok)
+			}
+			m, diags := manifest.Decode([]byte(test.source), "m.yaml", manifest.Options{})
+			if (m != nil) != test.ok {
+				t.Errorf("decoder: %v, want acceptance %v", diags, test.ok)
+			}
+		})
+	}
+}
+
+// TestSchemaAcceptsWhatDecodes runs the archives of TestDecode through the schema.
+func TestSchemaAcceptsWhatDecodes(t *testing.T) {
+	schema := compileSchema(t)
+	archives, _ := filepath.Glob("testdata/*.txtar")
+	for _, path := range archives {
+		ar, err := txtar.ParseFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var doc any
+		if err := yaml.Load(ar.Files[0].Data, &doc); err != nil {
+			continue // not YAML: nothing for a schema to say
+		}
+		m, _ := manifest.Decode(ar.Files[0].Data, "m.yaml", manifest.Options{Lookup: func(string) (string, bool) { return "b.wasm", true }})
+		if err := schema.Validate(doc); m != nil && err != nil {
+			t.Errorf("%s decodes, but the schema says %v", path, err)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	for _, test := range []struct{ path, want string }{
+		{dir + "/none.yaml", "none.yaml: error: no such manifest"},
+		{dir, ": error: the directory has no sidecall.yaml or sidecall.yml\n  hint: name the manifest sidecall.yaml, or give its path"},
+		{"/dev/null", "/dev/null: error: the manifest is not a regular file"},
+	} {
+		m, diags := manifest.Load(test.path, manifest.Options{})
+		if err := diags.Err(); m != nil || err == nil || !bytes.Contains([]byte(err.Error()), []byte(test.want)) {
+			t.Errorf("%s: got %v, want %s", test.path, err, test.want)
+		}
+	}
+	m, diags := manifest.Load("../../examples/01-hello", manifest.Options{})
+	if m == nil || m.Main != "app" {
+		t.Errorf("example: %v", diags)
+	}
+}
