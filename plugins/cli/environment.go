@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/plugins/wit"
+)
+
+func environment() *host.Interface {
+	return wit.Implement("wasi:cli/environment", map[string]host.Func{
+		"get-environment": getEnvironment,
+		"get-arguments":   getArguments,
+		"initial-cwd":     initialCwd,
+	})
+}
+
+func getEnvironment(c *host.Call, _ []value.Value) (value.Value, error) {
+	env := c.Component().Grants.Env
+	vars := make([]value.Value, len(env))
+	for i, e := range env {
+		vars[i] = value.Tuple(value.String(e.Name), value.String(e.Value))
+	}
+	return value.List(vars...), nil
+}
+
+func getArguments(c *host.Call, _ []value.Value) (value.Value, error) {
+	args := c.Component().Grants.Args
+	list := make([]value.Value, len(args))
+	for i, a := range args {
+		list[i] = value.String(a)
+	}
+	return value.List(list...), nil
+}
+
+// initialCwd says none: a component starts in no directory, it has those that it
+// was granted.
+func initialCwd(*host.Call, []value.Value) (value.Value, error) { return value.None(), nil }

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/plugins/io"
+	"github.com/sidecall/sidecall/plugins/wit"
+)
+
+func stdin() *host.Interface {
+	return wit.Implement("wasi:cli/stdin", map[string]host.Func{"get-stdin": getStdin})
+}
+
+func stdout() *host.Interface {
+	return wit.Implement("wasi:cli/stdout", map[string]host.Func{"get-stdout": getStdout})
+}
+
+func stderr() *host.Interface {
+	return wit.Implement("wasi:cli/stderr", map[string]host.Func{"get-stderr": getStderr})
+}
+
+// The keys of a component's standard streams. All handles of one stream share what
+// is behind it: what one has read, the other does not see.
+type (
+	stdinKey  struct{}
+	stdoutKey struct{}
+	stderrKey struct{}
+)
+
+func getStdin(c *host.Call, _ []value.Value) (value.Value, error) {
+	s := c.State(stdinKey{}, func() any { return io.NewSource(c.Stdio().In) }).(*io.Source)
+	return io.OwnInput(c, sharedInput{s}), nil
+}
+
+func getStdout(c *host.Call, _ []value.Value) (value.Value, error) {
+	s := c.State(stdoutKey{}, func() any { return output{io.NewSink(c.Stdio().Out)} }).(output)
+	return io.OwnOutput(c, sharedOutput{s.Sink}), nil
+}
+
+func getStderr(c *host.Call, _ []value.Value) (value.Value, error) {
+	s := c.State(stderrKey{}, func() any { return output{io.NewSink(c.Stdio().Err)} }).(output)
+	return io.OwnOutput(c, sharedOutput{s.Sink}), nil
+}
+
+// sharedInput is standard input as one handle has it: dropping it closes nothing.
+type sharedInput struct{ *io.Source }
+
+func (sharedInput) Close() error { return nil }
+
+// output is standard output or error.
+type output struct{ *io.Sink }
+
+// closePatience is how long the end of an instance waits for a reader of standard
+// output that does not read. What the guest has flushed was written before.
+const closePatience = time.Second
+
+// Close waits for what the guest has written and not flushed.
+func (o output) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+	defer cancel()
+	return o.Drain(ctx)
+}
+
+// sharedOutput is a standard stream as one handle has it: dropping it closes nothing.
+type sharedOutput struct{ *io.Sink }
+
+func (sharedOutput) Close() error { return nil }

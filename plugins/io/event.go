@@ -1,0 +1,110 @@
+package io
+
+import (
+	"context"
+	"sync"
+)
+
+// Event is something to wait for.
+type Event interface {
+	// Ready reports whether it has happened. It does not wait.
+	Ready() bool
+	// Watch arranges that wake is called, from any goroutine and any number of
+	// times, when Ready may have come to report true. It is not called for what was
+	// the case before, so Ready is asked again after Watch. wake does not block.
+	// After stop has returned nothing is left behind that was there for its sake.
+	Watch(wake func()) (stop func())
+}
+
+// Wait returns when one of events is ready, or with ctx's error when it is done.
+// It neither spins nor leaves a goroutine behind.
+func Wait(ctx context.Context, events ...Event) error {
+	if anyReady(events) {
+		return ctx.Err()
+	}
+	woken := make(chan struct{}, 1)
+	wake := func() {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
+	}
+	for _, e := range events {
+		defer e.Watch(wake)()
+	}
+	for !anyReady(events) {
+		select {
+		case <-woken:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func anyReady(events []Event) bool {
+	for _, e := range events {
+		if e.Ready() {
+			return true
+		}
+	}
+	return false
+}
+
+// Signal tells those who watch it that something has changed. It is the part of an
+// Event that Watch is made of. The zero Signal is ready for use.
+type Signal struct {
+	mu       sync.Mutex
+	watchers map[*func()]struct{} // guarded by mu
+}
+
+// Watch calls wake at every Notify, until stop.
+func (s *Signal) Watch(wake func()) (stop func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.watchers == nil {
+		s.watchers = make(map[*func()]struct{})
+	}
+	key := &wake
+	s.watchers[key] = struct{}{}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.watchers, key)
+	}
+}
+
+// Watched reports whether anybody watches.
+func (s *Signal) Watched() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.watchers) > 0
+}
+
+// Notify wakes all who watch.
+func (s *Signal) Notify() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for wake := range s.watchers {
+		(*wake)()
+	}
+}
+
+// Always is the event that has happened already.
+type Always struct{}
+
+// Ready reports true.
+func (Always) Ready() bool { return true }
+
+// Watch does nothing: there is nothing to come.
+func (Always) Watch(func()) (stop func()) { return func() {} }
+
+// Func is an event that has happened when the function says so, and whose changes
+// Signal tells.
+type Func struct {
+	*Signal
+	Is func() bool
+}
+
+// Ready reports what Is does.
+func (f Func) Ready() bool { return f.Is() }
