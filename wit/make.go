@@ -133,6 +133,8 @@ func (t *Type) measure() *Type {
 		m.HasResource = true
 	case Stream, Future, ErrorContext:
 		m.HasAsync = true
+	case String, List, Map:
+		m.HasList = true
 	}
 	t.metrics = m
 	return t
@@ -147,6 +149,7 @@ func (m *Metrics) add(part Metrics) {
 	m.HasBorrow = m.HasBorrow || part.HasBorrow
 	m.HasResource = m.HasResource || part.HasResource
 	m.HasAsync = m.HasAsync || part.HasAsync
+	m.HasList = m.HasList || part.HasList
 	m.HasNamed = m.HasNamed || part.HasNamed
 }
 

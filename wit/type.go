@@ -100,6 +100,9 @@ type Metrics struct {
 	// HasBorrow, HasResource and HasAsync tell what occurs in it: a borrow; an own
 	// or borrow; a stream, future or error-context.
 	HasBorrow, HasResource, HasAsync bool
+	// HasList tells whether a list, string or map occurs: a value whose size only the
+	// value tells, and which is in memory therefore.
+	HasList bool
 	// HasNamed tells whether any part has an externally visible name.
 	HasNamed bool
 }
