@@ -1,0 +1,212 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+	"github.com/sidecall/sidecall/linker/diag"
+)
+
+// app is one run of the command line.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+
+	settings *settings.Settings
+	style    report.Style // of standard error
+	log      zerolog.Logger
+}
+
+// Main runs sidecall with the process's arguments (without the program's name) and
+// standard streams, and returns its exit code.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr,
+		settings: &settings.Settings{}, style: report.StyleFor(stderr, "auto", os.Getenv), log: zerolog.Nop()}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return a.finish(root.Execute())
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "sidecall COMMAND",
+		Short: "Run WebAssembly components, linked in one process",
+		Long: `sidecall links WebAssembly components by the WIT interfaces that they import and
+export, and runs them in one process: what used to be a sidecar becomes a function call.
+
+Settings come from flags, from the environment (` + settings.EnvName(settings.LogLevel) + ` and so on), and from
+config.yaml in the folder sidecall of the user's configuration directory, in this order.`,
+		Example: `  sidecall run                                  # the composition in this directory
+  sidecall run app.wasm --with logger.wasm      # two components, no manifest
+  sidecall check examples/01-hello              # what is wrong with it, all at once`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				cmd.SetOut(a.stderr)
+				_ = cmd.Help()
+				return &statusError{exitUsage}
+			}
+			return unknownCommand(cmd, args[0])
+		},
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.configure(cmd) },
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetFlagErrorFunc(a.flagError)
+	root.SetHelpCommand(helpCommand(root))
+
+	flags := root.PersistentFlags()
+	flags.SortFlags, root.Flags().SortFlags = false, false
+	settings.Flags(flags, settings.Quiet, settings.Color, settings.LogLevel, settings.LogFormat)
+	flags.StringP("directory", "C", "", "change to this directory first")
+	flags.String(settings.ConfigFlag, "", "read this configuration file instead of the user's")
+
+	root.AddGroup(&cobra.Group{ID: "use", Title: "Compositions:"}, &cobra.Group{ID: "look", Title: "Components and sidecall itself:"})
+	for _, c := range []*cobra.Command{a.runCommand(), a.checkCommand(), a.graphCommand(), a.planCommand()} {
+		c.GroupID = "use"
+		root.AddCommand(c)
+	}
+	for _, c := range []*cobra.Command{a.inspectCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand()} {
+		c.GroupID = "look"
+		root.AddCommand(c)
+	}
+	for _, c := range append(root.Commands(), root) {
+		completeChoices(c)
+	}
+	return root
+}
+
+// configure applies what every command shares, before the command itself runs.
+func (a *app) configure(cmd *cobra.Command) error {
+	if dir, _ := cmd.Flags().GetString("directory"); dir != "" {
+		if err := os.Chdir(dir); err != nil {
+			return &usageError{message: "-C: " + plainError(err)}
+		}
+	}
+	s, problems := settings.Load(cmd.Flags(), os.Environ())
+	a.settings = s
+	a.style = report.StyleFor(a.stderr, s.Color, os.Getenv)
+	if problems.HasErrors() {
+		return &configError{problems}
+	}
+	a.log = newLogger(s, a.stderr)
+	return nil
+}
+
+func newLogger(s *settings.Settings, w io.Writer) zerolog.Logger {
+	if s.LogLevel == zerolog.Disabled {
+		return zerolog.Nop()
+	}
+	if s.LogFormat == "text" || s.LogFormat == "auto" && report.IsTerminal(w) {
+		style := report.StyleFor(w, s.Color, os.Getenv)
+		w = zerolog.ConsoleWriter{Out: w, NoColor: !style.Color, TimeFormat: "15:04:05.000"}
+	}
+	return zerolog.New(w).Level(s.LogLevel).With().Timestamp().Logger()
+}
+
+// flagError says which flag was probably meant.
+func (a *app) flagError(cmd *cobra.Command, err error) error {
+	if !cmd.HasParent() && cmd.Flags().NArg() > 0 {
+		return unknownCommand(cmd, cmd.Flags().Arg(0))
+	}
+	out := &usageError{message: err.Error(), hint: "see " + cmd.CommandPath() + " --help"}
+	var missing *pflag.NotExistError
+	if !errors.As(err, &missing) || missing.GetSpecifiedShortnames() != "" {
+		return out
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if near, ok := diag.Similar(missing.GetSpecifiedName(), names); ok {
+		out.hint = fmt.Sprintf("did you mean --%s?", near)
+	}
+	return out
+}
+
+// unknownCommand says which command was probably meant.
+func unknownCommand(root *cobra.Command, name string) error {
+	out := &usageError{message: fmt.Sprintf("unknown command %q", name), hint: "see sidecall --help"}
+	var names []string
+	for _, c := range root.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	if near, ok := diag.Similar(name, names); ok {
+		out.hint = fmt.Sprintf("did you mean sidecall %s?", near)
+	} else if _, err := os.Stat(name); err == nil || strings.HasSuffix(name, ".wasm") {
+		out.hint = "to run it, write: sidecall run " + name
+	}
+	return out
+}
+
+// helpCommand is cobra's, but for an unknown command, which is an error like any other.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:    "help [COMMAND]",
+		Short:  "Show the help of a command",
+		Hidden: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return unknownCommand(root, strings.Join(args, " "))
+			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
+		},
+	}
+}
+
+// completeChoices offers the values of flags that have only a few.
+func completeChoices(c *cobra.Command) {
+	for _, fs := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
+		fs.VisitAll(func(f *pflag.Flag) {
+			if choices := settings.Choices(f.Name); choices != nil {
+				_ = c.RegisterFlagCompletionFunc(f.Name, cobra.FixedCompletions(choices, cobra.ShellCompDirectiveNoFileComp))
+			}
+		})
+	}
+}
+
+// outputFormat is the -o of a command that can print in some formats, the first one
+// unless the user says otherwise.
+func (a *app) outputFormat(cmd *cobra.Command, formats ...string) (string, error) {
+	if slices.Contains(formats, a.settings.Output) {
+		return a.settings.Output, nil
+	}
+	return "", &usageError{message: fmt.Sprintf("%s does not print %q", cmd.CommandPath(), a.settings.Output),
+		hint: "it prints " + strings.Join(formats, ", ")}
+}
+
+// noMore refuses positional arguments beyond max.
+func noMore(max int) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) <= max {
+			return nil
+		}
+		return &usageError{message: fmt.Sprintf("%s: unexpected argument %q", cmd.CommandPath(), args[max]),
+			hint: "usage: " + cmd.UseLine()}
+	}
+}
+
+// plainError leaves out the operation that a failed file access begins with.
+func plainError(err error) string {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Path + ": " + p.Err.Error()
+	}
+	return err.Error()
+}

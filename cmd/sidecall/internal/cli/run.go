@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/linker/diag"
+	"github.com/sidecall/sidecall/linker/plan"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	t := &target{}
+	cmd := &cobra.Command{
+		Use:   "run " + targetUse + " [-- ARGUMENT...]",
+		Short: "Run a composition's command",
+		Long: `run links a composition and calls wasi:cli/run of its main component, with sidecall's own
+standard streams. A component file needs no manifest: the sidecars are named by --with.
+
+The guest is given nothing but what the manifest allows, and what --env and --dir allow
+the main component. The guest's exit code is sidecall's. Else it is 1 if running failed,
+2 for a wrong command line, 3 for a wrong manifest, 4 if components do not fit together,
+124 after --timeout, 130 after Ctrl-C, and 134 if the guest trapped.`,
+		Example: `  sidecall run                                  # the composition in this directory
+  sidecall run examples/01-hello -- Ada Grace   # with arguments for the guest
+  sidecall run app.wasm --with logger.wasm      # without a manifest
+  sidecall run app.wasm --dir ./data::/data::ro --env LOG_LEVEL=debug --timeout 10s`,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeTarget,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := t.fromArgs(cmd, args); err != nil {
+				return err
+			}
+			r, err := a.link(t)
+			if err != nil {
+				return err
+			}
+			a.warn(r.Diagnostics)
+			if err := r.Diagnostics.Err(); err != nil {
+				return err
+			}
+			return a.runPlan(r.Plan)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	t.flags(flags)
+	flags.StringArrayVar(&t.env, "env", nil, "give the main component this `NAME=VALUE`, or sidecall's own NAME; may be repeated")
+	flags.StringArrayVar(&t.dirs, "dir", nil, "let the main component use a directory: `HOST::GUEST[::ro]`; may be repeated")
+	settings.Flags(flags, settings.Timeout, settings.Engine, settings.MaxMemory, settings.CacheDir, settings.NoCache)
+	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
+	_ = cmd.MarkFlagDirname(settings.CacheDir)
+	return cmd
+}
+
+// runPlan compiles a linked composition, runs its command and cleans up.
+func (a *app) runPlan(p *plan.Plan) (err error) {
+	command, err := findCommand(p)
+	if err != nil {
+		return err
+	}
+	ctx, stop := a.untilSignal(context.Background())
+	defer stop()
+
+	c, err := a.compile(ctx, p)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+
+	if a.settings.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, a.settings.Timeout, fmt.Errorf("%w: the guest was ended after %s", errTimeout, a.settings.Timeout))
+		defer cancel()
+	}
+	inst, err := c.Instantiate(ctx, host.InstanceOptions{Stdio: host.Stdio{In: a.stdin, Out: a.stdout, Err: a.stderr}})
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	result, err := inst.Call(ctx, command, "run")
+	// Closing has a context of its own: the guest's destructors run even after Ctrl-C.
+	closeErr := inst.Close(context.WithoutCancel(ctx))
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	if closeErr != nil {
+		return closeErr
+	}
+	if result.Case() != 0 {
+		return &statusError{exitFailure}
+	}
+	return nil
+}
+
+// findCommand returns the name of the exported interface wasi:cli/run, any 0.2.
+func findCommand(p *plan.Plan) (string, error) {
+	var others []string
+	for _, e := range p.Exports {
+		if name, version, _ := strings.Cut(e.Interface, "@"); name == "wasi:cli/run" && e.Name == "run" && strings.HasPrefix(version, "0.2.") {
+			return e.Interface, nil
+		}
+		name := e.Interface
+		if name == "" {
+			name = e.Name
+		}
+		if len(others) == 0 || others[len(others)-1] != name {
+			others = append(others, name)
+		}
+	}
+	d := diag.Diagnostic{Stage: diag.Link, Message: "the main component is not a command: it does not export wasi:cli/run@0.2.x",
+		Hint: "build it as a command (a main function, in most languages), or make the component that has one the main component"}
+	for _, name := range others {
+		d.Details = append(d.Details, "it exports "+name)
+	}
+	if len(p.Components) > 0 {
+		d.Pos.File = p.Components[len(p.Components)-1].Source
+	}
+	return "", diag.List{d}.Err()
+}
+
+func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, error) {
+	cfg := host.Config{
+		Interfaces: hostInterfaces(),
+		CacheDir:   a.cacheDir(),
+		MaxMemory:  a.settings.MaxMemory,
+		Log:        a.log,
+	}
+	if a.settings.Engine != "auto" {
+		cfg.Engine = a.settings.Engine
+	}
+	defer a.progress("compiling " + p.Name)()
+	return host.Compile(ctx, p, cfg)
+}
+
+// cacheDir is where compiled code is kept; empty is nowhere.
+func (a *app) cacheDir() string {
+	if a.settings.NoCache {
+		return ""
+	}
+	if a.settings.CacheDir != "" {
+		return a.settings.CacheDir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		a.log.Info().Err(err).Msg("compiled code is not cached")
+		return ""
+	}
+	return filepath.Join(dir, "sidecall")
+}
+
+// interrupted replaces what the host says of an ended call by why it was ended.
+func interrupted(ctx context.Context, err error) error {
+	var exit *host.ExitError
+	if errors.As(err, &exit) {
+		if exit.Code == 0 {
+			return nil
+		}
+		return &statusError{exit.Code}
+	}
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return context.Cause(ctx)
+	}
+	return err
+}

@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
+	"github.com/sidecall/sidecall/components/binary"
+	"github.com/sidecall/sidecall/linker"
+	"github.com/sidecall/sidecall/linker/diag"
+	"github.com/sidecall/sidecall/linker/manifest"
+	"github.com/sidecall/sidecall/linker/plan"
+)
+
+// target is what a command works on: a manifest, or component files.
+type target struct {
+	path string
+	with []string
+
+	// What the command line adds to the main component's own grants.
+	args    []string
+	setArgs bool
+	env     []string
+	dirs    []string
+}
+
+const targetUse = "[MANIFEST | DIRECTORY | APP.wasm]"
+
+// flags defines the flags of every command that links.
+func (t *target) flags(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&t.with, "with", nil, "link APP.wasm with this `component`; may be repeated")
+}
+
+// fromArgs takes the path, and the guest's arguments behind a "--".
+func (t *target) fromArgs(cmd *cobra.Command, args []string) error {
+	if at := cmd.ArgsLenAtDash(); at >= 0 {
+		t.args, t.setArgs = args[at:], true
+		args = args[:at]
+	}
+	t.path = "."
+	if len(args) > 0 {
+		t.path = args[0]
+	}
+	if len(args) > 1 {
+		return &usageError{message: fmt.Sprintf("%s: unexpected argument %q", cmd.CommandPath(), args[1]),
+			hint: fmt.Sprintf("what is for the guest comes after --: %s %s -- %s", cmd.CommandPath(), args[0], strings.Join(args[1:], " "))}
+	}
+	return nil
+}
+
+// link reads, links and checks the target. What was found wrong is in the result.
+func (a *app) link(t *target) (*linker.Result, error) {
+	m, problems, err := t.manifest()
+	if err != nil {
+		return nil, err
+	}
+	if problems.HasErrors() {
+		return &linker.Result{Diagnostics: problems}, nil
+	}
+	if m, err = t.override(m); err != nil {
+		return nil, err
+	}
+	interfaces := hostInterfaces()
+	r := linker.Link(m, catalog(interfaces), linker.Options{})
+	r.Diagnostics = append(problems, r.Diagnostics...)
+	a.log.Debug().Str("composition", m.Name).Int("components", len(m.Components)).
+		Int("problems", len(r.Diagnostics)).Msg("linked")
+	return r, nil
+}
+
+func (t *target) manifest() (*manifest.Manifest, diag.List, error) {
+	if t.isComponent() {
+		m, problems := manifest.FromFiles(t.path, t.with, t.args)
+		return m, problems, nil
+	}
+	if len(t.with) > 0 {
+		return nil, nil, &usageError{message: fmt.Sprintf("--with needs a component to link with, and %s is a manifest", t.path),
+			hint: "name " + t.with[0] + " under components: in the manifest"}
+	}
+	m, problems := manifest.Load(t.path, manifest.Options{Lookup: os.LookupEnv})
+	return m, problems, nil
+}
+
+// isComponent tells a component file from a manifest. What is neither is taken for
+// what its name says, so that the message about it fits.
+func (t *target) isComponent() bool {
+	info, err := os.Stat(t.path)
+	if err == nil && info.IsDir() {
+		return false
+	}
+	switch strings.ToLower(filepath.Ext(t.path)) {
+	case ".yaml", ".yml", ".json":
+		return false
+	case ".wasm", ".wat":
+		return true
+	}
+	if err != nil {
+		return !os.IsPermission(err)
+	}
+	f, err := os.Open(t.path)
+	if err != nil {
+		return true
+	}
+	defer f.Close()
+	head := make([]byte, 4)
+	n, _ := f.Read(head)
+	return string(head[:n]) == binary.Magic
+}
+
+// override applies what the command line says about the main component.
+func (t *target) override(m *manifest.Manifest) (*manifest.Manifest, error) {
+	out := *m
+	out.Components = slices.Clone(m.Components)
+	main := out.Component(out.Main)
+	if main == nil {
+		return m, nil
+	}
+	if t.setArgs {
+		main.Args = t.args
+	}
+	main.Env = slices.Clone(main.Env)
+	for _, text := range t.env {
+		v, err := parseEnv(text)
+		if err != nil {
+			return nil, err
+		}
+		main.Env = slices.DeleteFunc(main.Env, func(e plan.EnvVar) bool { return e.Name == v.Name })
+		main.Env = append(main.Env, v)
+	}
+	main.Files = slices.Clone(main.Files)
+	for _, text := range t.dirs {
+		g, err := parseDir(text)
+		if err != nil {
+			return nil, err
+		}
+		main.Files = append(main.Files, g)
+	}
+	return &out, nil
+}
+
+// parseEnv reads K=V, or K, which passes on sidecall's own variable.
+func parseEnv(text string) (plan.EnvVar, error) {
+	name, value, ok := strings.Cut(text, "=")
+	if name == "" {
+		return plan.EnvVar{}, &usageError{message: fmt.Sprintf("--env %q: the name is missing", text), hint: "write --env NAME=VALUE"}
+	}
+	if !ok {
+		if value, ok = os.LookupEnv(name); !ok {
+			return plan.EnvVar{}, &usageError{message: fmt.Sprintf("--env %s: there is no such variable to pass on", name),
+				hint: "write --env " + name + "=VALUE"}
+		}
+	}
+	return plan.EnvVar{Name: name, Value: value}, nil
+}
+
+// parseDir reads HOST::GUEST[::ro]; with HOST alone the guest sees it by the same name.
+func parseDir(text string) (plan.FileGrant, error) {
+	const form = "write --dir HOST::GUEST, with ::ro behind it to forbid writing"
+	host, rest, _ := strings.Cut(text, "::")
+	guest, mode, hasMode := strings.Cut(rest, "::")
+	if host == "" || hasMode && mode != "ro" && mode != "rw" {
+		return plan.FileGrant{}, &usageError{message: fmt.Sprintf("--dir %q cannot be understood", text), hint: form}
+	}
+	if guest == "" {
+		guest = host
+	}
+	info, err := os.Stat(host)
+	if err != nil {
+		return plan.FileGrant{}, &usageError{message: "--dir: " + plainError(err), hint: form}
+	}
+	if !info.IsDir() {
+		return plan.FileGrant{}, &usageError{message: "--dir: " + host + " is not a directory", hint: form}
+	}
+	return plan.FileGrant{Host: host, Guest: guest, ReadOnly: mode == "ro"}, nil
+}
+
+// warn prints what does not keep the composition from running.
+func (a *app) warn(list diag.List) {
+	if !a.settings.Quiet {
+		_ = report.Diagnostics(a.stderr, a.style, list.Warnings())
+	}
+}
+
+// completeTarget offers manifests, components and directories.
+func completeTarget(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return []cobra.Completion{"wasm", "yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
+}
+
+func completeWasm(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return []cobra.Completion{"wasm"}, cobra.ShellCompDirectiveFilterFileExt
+}
