@@ -43,7 +43,7 @@ func readFile(path string, asked bool) (configFile, diag.List) {
 	}
 	root := doc.Content[0]
 	if root.Kind != yaml.MappingNode {
-		return out, diag.List{{Pos: at(path, root), Message: "must be a list of settings, as in\n\n    log-level: info"}}
+		return out, diag.List{{Pos: at(path, root), Message: `must be settings, one on a line, as in "log-level: info"`}}
 	}
 	var problems diag.List
 	for i := 0; i+1 < len(root.Content); i += 2 {
