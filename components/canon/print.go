@@ -139,7 +139,7 @@ func (w *printer) leaf(o *Op) string {
 		b.WriteString(w.list(outs) + " = ")
 	}
 	b.WriteString(s.name)
-	if s.sided() {
+	if s.sided || s.memory {
 		b.WriteString("." + o.Side.String())
 		if s.source {
 			b.WriteString("<-" + o.Src.String())

@@ -24,7 +24,7 @@ type shape struct {
 	a, b, c           operand
 	memory, realloc   bool // uses those of Side (and the memory of Src)
 	imm, imm2, source bool // mean something, for printing
-	trap              bool
+	trap, sided       bool // has a trap code; concerns one side
 }
 
 var shapes = [...]shape{
@@ -99,16 +99,16 @@ var shapes = [...]shape{
 	OpValueHandle:    {name: "value_handle", dst: val, a: i32, imm: true, imm2: true},
 	OpHandleValue:    {name: "handle_value", dst: i32, a: val, imm: true, imm2: true},
 
-	OpLiftOwn:      {name: "lift_own", dst: i32, a: i32, imm: true},
-	OpLiftBorrow:   {name: "lift_borrow", dst: i32, a: i32, imm: true},
-	OpLowerOwn:     {name: "lower_own", dst: i32, a: i32, imm: true},
-	OpLowerBorrow:  {name: "lower_borrow", dst: i32, a: i32, imm: true},
-	OpResourceNew:  {name: "resource_new", dst: i32, a: i32, imm: true},
-	OpResourceRep:  {name: "resource_rep", dst: i32, a: i32, imm: true},
-	OpResourceDrop: {name: "resource_drop", a: i32, imm: true},
+	OpLiftOwn:      {name: "lift_own", dst: i32, a: i32, imm: true, sided: true},
+	OpLiftBorrow:   {name: "lift_borrow", dst: i32, a: i32, imm: true, sided: true},
+	OpLowerOwn:     {name: "lower_own", dst: i32, a: i32, imm: true, sided: true},
+	OpLowerBorrow:  {name: "lower_borrow", dst: i32, a: i32, imm: true, sided: true},
+	OpResourceNew:  {name: "resource_new", dst: i32, a: i32, imm: true, sided: true},
+	OpResourceRep:  {name: "resource_rep", dst: i32, a: i32, imm: true, sided: true},
+	OpResourceDrop: {name: "resource_drop", a: i32, imm: true, sided: true},
 
-	OpCheckMayLeave: {name: "check_may_leave"},
-	OpSetMayLeave:   {name: "set_may_leave", imm: true},
+	OpCheckMayLeave: {name: "check_may_leave", sided: true},
+	OpSetMayLeave:   {name: "set_may_leave", imm: true, sided: true},
 	OpEnter:         {name: "enter_from"},
 	OpLeave:         {name: "leave_to"},
 	OpBeginCall:     {name: "begin_call"},
@@ -118,14 +118,4 @@ var shapes = [...]shape{
 	OpCallCore:       {name: "call_core"},
 	OpCallPostReturn: {name: "call_post_return"},
 	OpCallHost:       {name: "call_host"},
-}
-
-// sided says that an operation concerns one side, for printing.
-func (s *shape) sided() bool {
-	switch s.name {
-	case "lift_own", "lift_borrow", "lower_own", "lower_borrow", "resource_new", "resource_rep", "resource_drop",
-		"check_may_leave", "set_may_leave":
-		return true
-	}
-	return s.memory
 }
