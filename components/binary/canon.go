@@ -80,13 +80,15 @@ func (s *scope) canon() any {
 	case int(b) < len(builtins) && builtins[b].name != "":
 		def := builtins[b]
 		c.Name, c.Feature = def.name, def.feature
-		if def.feature != "" {
-			// Gated encodings still change: an error must name what is not supported.
-			s.push("canon "+def.name+" (feature "+def.feature+", not supported)", -1)
-			defer s.pop()
+		read := func() {
+			for _, imm := range def.immediates {
+				s.immediate(imm, &c)
+			}
 		}
-		for _, imm := range def.immediates {
-			s.immediate(imm, &c)
+		if def.feature == "" {
+			read()
+		} else {
+			s.gated(def.feature, "canon "+def.name, read)
 		}
 	default:
 		s.fail(off, "%#02x is no canonical definition", b)
@@ -129,7 +131,7 @@ func (r *reader) option() components.CanonOption {
 	case components.OptMemory, components.OptRealloc, components.OptPostReturn, components.OptCallback:
 		o.Index = r.u32()
 	case 0x08, 0x09: // core-type, gc: what wasm-tools writes for a proposal that the specification has not got
-		r.fail(o.Offset, "canonical option %#02x belongs to the feature gc, which is not supported", byte(o.Kind))
+		r.gated("gc", "canonical option", func() { r.fail(o.Offset, "%#02x is no option of the specification", byte(o.Kind)) })
 	default:
 		r.fail(o.Offset, "%#02x is no canonical option", byte(o.Kind))
 	}

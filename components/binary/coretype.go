@@ -105,7 +105,7 @@ func (r *reader) coreValType() components.CoreValType {
 		return components.CoreValType{Code: b}
 	case 0x63, 0x64: // ref null, ref
 		if r.peek() == 0x65 {
-			r.fail(off, "shared heap types (shared-everything-threads) are not supported")
+			r.gated("shared-everything-threads", "heap type", func() { r.fail(off, "shared heap types cannot be read") })
 		}
 		return components.CoreValType{Code: b, HeapType: r.s33()}
 	default:

@@ -14,6 +14,8 @@ type Error struct {
 	Path []string
 	// Msg says what is wrong, and what to do about it where that is known.
 	Msg string
+	// Feature names the gated feature that the bytes belong to, empty if none.
+	Feature string
 	// Found is what the file is, if it is no component at all.
 	Found Format
 }

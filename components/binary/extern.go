@@ -110,17 +110,17 @@ func (r *reader) typeBound() components.ExternDesc {
 	}
 }
 
-func (r *reader) valueBound() components.ExternDesc {
-	r.push("type of a value (feature values, not supported)", -1)
-	defer r.pop()
-	off := r.pos
-	switch b := r.byte(); b {
-	case 0x00:
-		return components.ExternDesc{Sort: wit.SortValue, ValueEq: true, Index: r.u32()}
-	case 0x01:
-		return components.ExternDesc{Sort: wit.SortValue, ValType: r.valType()}
-	default:
-		r.fail(off, "%#02x is no bound of a value", b)
-		return components.ExternDesc{}
-	}
+func (r *reader) valueBound() (d components.ExternDesc) {
+	r.gated("values", "type of a value", func() {
+		off := r.pos
+		switch b := r.byte(); b {
+		case 0x00:
+			d = components.ExternDesc{Sort: wit.SortValue, ValueEq: true, Index: r.u32()}
+		case 0x01:
+			d = components.ExternDesc{Sort: wit.SortValue, ValType: r.valType()}
+		default:
+			r.fail(off, "%#02x is no bound of a value", b)
+		}
+	})
+	return d
 }

@@ -24,7 +24,9 @@ type state struct {
 	definitions, parts int
 	depth              int
 	path               []step
-	err                *Error
+	// feature is the gated feature that is being read, empty outside of one.
+	feature string
+	err     *Error
 }
 
 // step is one element of the path to the current position; index -1 is none.
@@ -46,11 +48,21 @@ func (s *state) fail(offset int, format string, args ...any) {
 			path[i] = fmt.Sprintf("%s %d", p.kind, p.index)
 		}
 	}
-	s.err = &Error{Offset: offset, Path: path, Msg: fmt.Sprintf(format, args...)}
+	s.err = &Error{Offset: offset, Path: path, Msg: fmt.Sprintf(format, args...), Feature: s.feature}
 }
 
 func (s *state) push(kind string, index int) { s.path = append(s.path, step{kind, index}) }
 func (s *state) pop()                        { s.path = s.path[:len(s.path)-1] }
+
+// gated runs read, with what is read on the path. Encodings of gated features still
+// change, so an error in one must name what is not supported.
+func (s *state) gated(feature, what string, read func()) {
+	s.push(what+" (feature "+feature+", not supported)", -1)
+	s.feature = feature
+	read()
+	s.feature = ""
+	s.pop()
+}
 
 // enter goes one level deeper into the nesting; leave comes back.
 func (s *state) enter(offset int) bool {
