@@ -78,8 +78,12 @@ func Load(fs *pflag.FlagSet, environ []string) (*Settings, diag.List) {
 }
 
 // fromEnv turns a variable's name into a setting's. A variable that is none of ours
-// is left alone: SIDECALL_PORT may well be Kubernetes telling of a service.
+// is left alone: SIDECALL_PORT may well be Kubernetes telling of a service. An empty
+// one is as good as none.
 func fromEnv(name, value string) (string, any) {
+	if value == "" {
+		return "", nil
+	}
 	for _, s := range table() {
 		if EnvName(s.name) == name {
 			return s.name, value

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// update rewrites the expected output in the scripts.
+var update = flag.Bool("update", false, "rewrite what the scripts expect")
+
+// TestMain lets this binary be sidecall itself, so that scripts run whole processes.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"sidecall": main})
+}
+
+// TestScript runs the transcripts of testdata/script. They have sidecall and one more
+// command, status: "status 3 sidecall check" runs a program that must exit with 3.
+func TestScript(t *testing.T) {
+	// One cache of compiled code for all: most scripts run the same guest.
+	cache := t.TempDir()
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		UpdateScripts:       *update,
+		RequireExplicitExec: false,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("XDG_CACHE_HOME", cache)
+			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
+			return errors.Join(
+				copyFile("testdata/guest/guest.wasm", filepath.Join(env.WorkDir, "guest.wasm")),
+				os.CopyFS(filepath.Join(env.WorkDir, "hello"), only{os.DirFS("../../examples/01-hello")}),
+			)
+		},
+	})
+}
+
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status CODE COMMAND [ARGUMENT...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status is %d, not %d", got, want)
+	}
+}
+
+func copyFile(from, to string) error {
+	data, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(to, data, 0o644)
+}
+
+// only shows the files of an example that a run needs.
+type only struct{ fs.FS }
+
+func (o only) ReadDir(name string) ([]fs.DirEntry, error) {
+	entries, err := fs.ReadDir(o.FS, name)
+	var out []fs.DirEntry
+	for _, e := range entries {
+		switch filepath.Ext(e.Name()) {
+		case ".wasm", ".yaml":
+			out = append(out, e)
+		}
+	}
+	return out, err
+}
