@@ -96,6 +96,17 @@ func (v Value) At(i int) Value {
 	return unsafe.Slice((*Value)(v.ptr), int(v.bits))[i]
 }
 
+// Parts returns the parts of a record or tuple, or of a list that holds its
+// elements one by one (nil for a packed one). They are the Value's own: only who
+// makes a Value may write to them.
+func (v Value) Parts() []Value {
+	n := v.Len()
+	if v.aux != notPacked {
+		return nil
+	}
+	return unsafe.Slice((*Value)(v.ptr), n)
+}
+
 // IndexError is the panic of reading a part that is not there.
 type IndexError struct{ Index, Len int }
 

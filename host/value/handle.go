@@ -15,7 +15,7 @@ type Handle struct {
 	Type int
 	// Object is the host's own object, nil for a resource that a component defined.
 	Object any
-	// Owner is for package host: what an owned resource of a component belongs to.
+	// Owner is for package host: what an own handle in Go's hands stands for.
 	Owner any
 }
 

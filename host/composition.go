@@ -1,0 +1,127 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/sidecall/sidecall/host/engine"
+	"github.com/sidecall/sidecall/linker/plan"
+	"github.com/sidecall/sidecall/wit"
+)
+
+// Composition is a plan with its modules compiled. It is immutable, and may be
+// instantiated by many goroutines at once.
+type Composition struct {
+	plan    *plan.Plan
+	cfg     Config
+	engine  *engine.Engine
+	modules []*engine.Module
+	// hostModules are the trampolines, one instance of each for all instances of the
+	// composition; check is the module of the interruption check.
+	hostModules []*engine.Instance
+	check       *engine.Instance
+
+	refs      refs
+	calls     [][]*call // by host module and trampoline
+	exports   map[exportName]*call
+	resources []resource
+	hostFuncs []hostFunc
+	// hostTypes finds the index of the host's resource types in resources.
+	hostTypes map[*wit.Resource]int
+	flagNames []string
+
+	mu        sync.Mutex
+	instances int  // guarded by mu
+	closed    bool // guarded by mu
+}
+
+type exportName struct{ iface, name string }
+
+// hostFunc is a function of the host that the plan refers to; call is nil if no
+// plugin has it.
+type hostFunc struct {
+	name string
+	typ  *wit.FuncType
+	fn   Func
+}
+
+// ErrClosed is the error of using what was closed.
+var ErrClosed = errors.New("closed")
+
+// Compile compiles the modules of a plan and finds the host's functions. No guest
+// code runs. The plan must not be changed any more.
+func Compile(ctx context.Context, p *plan.Plan, cfg Config) (*Composition, error) {
+	c := &Composition{plan: p, cfg: cfg.withDefaults(), exports: map[exportName]*call{}, hostTypes: map[*wit.Resource]int{}}
+	if err := c.bind(); err != nil {
+		return nil, err
+	}
+	var err error
+	if c.engine, err = engine.New(ctx, c.cfg.engine()); err != nil {
+		return nil, err
+	}
+	if err := c.compile(ctx); err != nil {
+		return nil, errors.Join(err, c.engine.Close(ctx))
+	}
+	return c, nil
+}
+
+func (c *Composition) compile(ctx context.Context) (err error) {
+	c.modules = make([]*engine.Module, len(c.plan.Modules))
+	for i, m := range c.plan.Modules {
+		if c.modules[i], err = c.engine.Compile(ctx, m.Name, m.Bytes); err != nil {
+			return err
+		}
+	}
+	c.hostModules = make([]*engine.Instance, len(c.plan.HostModules))
+	for i, m := range c.plan.HostModules {
+		fns := make([]engine.HostFunc, len(m.Trampolines))
+		for j, t := range m.Trampolines {
+			fns[j] = c.calls[i][j].coreFunc(t.Name)
+		}
+		name := "host functions"
+		if m.Instance >= 0 && m.Instance < len(c.plan.Instances) {
+			name += " of " + c.plan.Instances[m.Instance].Path
+		}
+		if c.hostModules[i], err = c.engine.Host(ctx, name, fns); err != nil {
+			return err
+		}
+	}
+	c.check, err = c.engine.Host(ctx, "interruption", []engine.HostFunc{{Name: plan.CheckName, Call: checkInterrupt}})
+	return err
+}
+
+// Plan returns the plan that was compiled.
+func (c *Composition) Plan() *plan.Plan { return c.plan }
+
+// Close releases the compiled code. It fails while instances are open.
+func (c *Composition) Close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	if c.instances > 0 {
+		return fmt.Errorf("composition %s cannot be closed: %d of its instances are open", c.plan.Name, c.instances)
+	}
+	c.closed = true
+	return c.engine.Close(context.Background())
+}
+
+// opened counts instances.
+func (c *Composition) opened() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return fmt.Errorf("composition %s: %w", c.plan.Name, ErrClosed)
+	}
+	c.instances++
+	return nil
+}
+
+func (c *Composition) released() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.instances--
+}

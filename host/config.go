@@ -1,0 +1,86 @@
+package host
+
+import (
+	"io"
+
+	"github.com/rs/zerolog"
+
+	"github.com/sidecall/sidecall/host/engine"
+)
+
+// Config says how compositions run. The zero Config is useful: no interfaces of
+// the host, the fastest engine, no cache on disk, the default limits, no log.
+// It is copied by Compile and may be used again.
+type Config struct {
+	// Interfaces are what the host offers to components, the plugins.
+	Interfaces []*Interface
+	// Engine is "compiler", "interpreter", or empty for the compiler where there is
+	// one and the interpreter elsewhere.
+	Engine string
+	// CacheDir keeps compiled code between runs. It is made when missing, may be
+	// shared by processes, and is never needed: when it cannot be read or written,
+	// or what it holds is damaged, modules are compiled as without it.
+	CacheDir string
+
+	// MaxMemory limits the linear memories of one component, in bytes, all its
+	// memories together. 0 means 1 GiB. At the limit memory.grow answers -1.
+	MaxMemory uint64
+	// MaxCallDepth limits how deep calls between components and into the host may
+	// nest. 0 means 1,000. Deeper calls trap.
+	MaxCallDepth int
+	// MaxHandles limits the handles in the table of one component instance. 0 means
+	// 1,000,000. More handles trap.
+	MaxHandles int
+	// MaxValueBytes limits the Go memory that the values of one call into the host,
+	// or out of an export, take. 0 means 256 MiB. Larger values trap.
+	MaxValueBytes uint64
+
+	// Log receives what the host has to say about itself, such as a damaged cache.
+	// The zero Logger is silent.
+	Log zerolog.Logger
+}
+
+// Default limits, see Config.
+const (
+	DefaultMaxMemory     = 1 << 30
+	DefaultMaxCallDepth  = 1000
+	DefaultMaxHandles    = 1_000_000
+	DefaultMaxValueBytes = 256 << 20
+)
+
+// highestCallDepth bounds Config.MaxCallDepth: a nested call takes about 4 KiB of
+// Go stack, of which Go allows 1 GiB.
+const highestCallDepth = 50_000
+
+func (c Config) withDefaults() Config {
+	if c.MaxMemory == 0 {
+		c.MaxMemory = DefaultMaxMemory
+	}
+	if c.MaxCallDepth <= 0 {
+		c.MaxCallDepth = DefaultMaxCallDepth
+	}
+	c.MaxCallDepth = min(c.MaxCallDepth, highestCallDepth)
+	if c.MaxHandles <= 0 {
+		c.MaxHandles = DefaultMaxHandles
+	}
+	if c.MaxValueBytes == 0 {
+		c.MaxValueBytes = DefaultMaxValueBytes
+	}
+	return c
+}
+
+func (c Config) engine() engine.Config {
+	return engine.Config{Kind: c.Engine, CacheDir: c.CacheDir, Log: c.Log}
+}
+
+// Stdio are the standard streams of one instance of a composition. A nil stream
+// is empty, or swallows everything.
+type Stdio struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// InstanceOptions are what differs between the instances of one composition.
+type InstanceOptions struct {
+	Stdio Stdio
+}

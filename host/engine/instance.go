@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/tetratelabs/wazero/api"
+)
+
+// Instance is a core instance.
+type Instance struct {
+	mod   api.Module
+	store *Store
+}
+
+// Func returns the exported function of that name, nil if there is none. It costs
+// microseconds once it is called, so keep it.
+func (i *Instance) Func(name string) *Func {
+	if i == nil {
+		return nil
+	}
+	fn := i.mod.ExportedFunction(name)
+	if fn == nil {
+		return nil
+	}
+	return &Func{mod: i.mod, name: name, idle: []api.Function{fn}}
+}
+
+// Func is a core function. It may be called again while it runs, but by one
+// goroutine at a time.
+type Func struct {
+	mod  api.Module
+	name string
+	// idle are call engines, each with a stack of its own. wazero's are silently
+	// corrupted when they are re-entered, so each activation takes one.
+	idle []api.Function
+}
+
+// Call calls the function. stack holds the parameters, then the results, and must
+// be long enough for either.
+func (f *Func) Call(ctx context.Context, stack []uint64) error {
+	var fn api.Function
+	if n := len(f.idle); n > 0 {
+		fn = f.idle[n-1]
+		f.idle = f.idle[:n-1]
+	} else {
+		fn = f.mod.ExportedFunction(f.name)
+	}
+	if err := fn.CallWithStack(ctx, stack); err != nil {
+		// Its stack may have grown to many megabytes: let it go.
+		return err
+	}
+	f.idle = append(f.idle, fn)
+	return nil
+}
+
+// Global is a mutable global of type i32.
+type Global struct{ g api.MutableGlobal }
+
+// Global returns the exported mutable global of that name, ok false without.
+func (i *Instance) Global(name string) (g Global, ok bool) {
+	if i == nil {
+		return g, false
+	}
+	g.g, ok = i.mod.ExportedGlobal(name).(api.MutableGlobal)
+	return g, ok
+}
+
+// Get returns the global's value.
+func (g Global) Get() uint32 { return uint32(g.g.Get()) }
+
+// Set changes it.
+func (g Global) Set(v uint32) { g.g.Set(uint64(v)) }
+
+// Memory returns the memory exported under that name, nil if there is none.
+func (i *Instance) Memory(name string) *Memory {
+	if i == nil {
+		return nil
+	}
+	m := i.mod.ExportedMemory(name)
+	if m == nil {
+		return nil
+	}
+	for _, o := range i.store.memories {
+		if o.api == m {
+			return o
+		}
+	}
+	return nil
+}

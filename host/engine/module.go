@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/sidecall/sidecall/components/canon"
+)
+
+// Module is a compiled core module.
+type Module struct {
+	// Name is for messages.
+	Name     string
+	compiled wazero.CompiledModule
+}
+
+// Compile validates and compiles a core module. name is for messages.
+func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module, error) {
+	e.compiling.Lock()
+	defer e.compiling.Unlock()
+	compile := func() (wazero.CompiledModule, error) { return e.runtime.CompileModule(ctx, wasm) }
+	var (
+		c   wazero.CompiledModule
+		err error
+	)
+	if e.disk != nil {
+		c, err = e.disk.compile(wasm, compile)
+	} else {
+		c, err = compile()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("compile %s: %w", name, err)
+	}
+	return &Module{Name: name, compiled: c}, nil
+}
+
+// HostFunc is a core function written in Go. Call finds the parameters in stack
+// and leaves the results there, as 64-bit words; an error is raised by panicking
+// with it, which ends the guest's call. ctx is the one that the guest was called
+// with.
+type HostFunc struct {
+	Name            string
+	Params, Results []canon.RegType
+	Call            func(ctx context.Context, stack []uint64)
+}
+
+// Host makes an instance whose exports are functions written in Go. As their
+// state comes with the context of each call, one such instance serves all
+// instances of a composition.
+func (e *Engine) Host(ctx context.Context, name string, fns []HostFunc) (*Instance, error) {
+	b := e.runtime.NewHostModuleBuilder(name)
+	for _, f := range fns {
+		b = b.NewFunctionBuilder().
+			WithGoFunction(api.GoFunc(f.Call), valueTypes(f.Params), valueTypes(f.Results)).
+			WithName(f.Name).Export(f.Name)
+	}
+	// Builder.Instantiate would register a global name, and return a wrapper that
+	// wazero's import resolver cannot take.
+	c, err := b.Compile(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("compile %s: %w", name, err)
+	}
+	m, err := e.runtime.InstantiateModule(ctx, c, moduleConfig())
+	if err != nil {
+		return nil, fmt.Errorf("instantiate %s: %w", name, err)
+	}
+	return &Instance{mod: m}, nil
+}
+
+func valueTypes(ts []canon.RegType) []api.ValueType {
+	vs := make([]api.ValueType, len(ts))
+	for i, t := range ts {
+		switch t {
+		case canon.I32:
+			vs[i] = api.ValueTypeI32
+		case canon.I64:
+			vs[i] = api.ValueTypeI64
+		case canon.F32:
+			vs[i] = api.ValueTypeF32
+		case canon.F64:
+			vs[i] = api.ValueTypeF64
+		default:
+			panic("engine: not a core value type")
+		}
+	}
+	return vs
+}

@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
+)
+
+// Store holds the core instances that live and die together. It is used by one
+// goroutine at a time.
+type Store struct {
+	engine    *Engine
+	config    wazero.ModuleConfig
+	values    context.Context
+	instances []*Instance
+	memories  []*Memory
+	// imports and budget are of the instantiation under way.
+	imports []*Instance
+	budget  *Budget
+}
+
+// NewStore makes an empty store.
+func (e *Engine) NewStore() *Store {
+	s := &Store{engine: e, config: moduleConfig()}
+	ctx := experimental.WithImportResolver(context.Background(), s.resolve)
+	s.values = experimental.WithMemoryAllocator(ctx, experimental.MemoryAllocatorFunc(s.allocate))
+	return s
+}
+
+// Values returns the context whose values Instantiate needs.
+func (s *Store) Values() context.Context { return s.values }
+
+// Budget limits the bytes of linear memory of several instances together.
+type Budget struct{ Max, used uint64 }
+
+// Instantiate makes an instance of m and runs its start function. The module
+// named "0", "1", … in its imports is imports[0], imports[1], …. ctx is what
+// functions of the host called by the start function get; its values must be
+// those of Values. Errors that Engine.Fault does not know are mistakes in how the
+// module was linked.
+func (s *Store) Instantiate(ctx context.Context, m *Module, imports []*Instance, b *Budget) (inst *Instance, err error) {
+	s.imports, s.budget = imports, b
+	first := len(s.memories)
+	defer func() {
+		s.imports, s.budget = nil, nil
+		// wazero lets the allocator's panic pass.
+		if r := recover(); r != nil {
+			full, ok := r.(*MemoryError)
+			if !ok {
+				panic(r)
+			}
+			inst, err = nil, fmt.Errorf("instantiate %s: %w", m.Name, full)
+		}
+	}()
+	mod, err := s.engine.runtime.InstantiateModule(ctx, m.compiled, s.config)
+	if err != nil {
+		return nil, fmt.Errorf("instantiate %s: %w", m.Name, err)
+	}
+	if len(s.memories) > first {
+		s.memories[first].api = mod.Memory()
+	}
+	inst = &Instance{mod: mod, store: s}
+	s.instances = append(s.instances, inst)
+	return inst, nil
+}
+
+func (s *Store) resolve(name string) api.Module {
+	i, err := strconv.Atoi(name)
+	if err != nil || i < 0 || i >= len(s.imports) || s.imports[i] == nil {
+		return s.engine.nothing
+	}
+	return s.imports[i].mod
+}
+
+// MemoryError tells that a memory could not be had.
+type MemoryError struct {
+	// Bytes is the size asked for, Max the limit in bytes.
+	Bytes, Max uint64
+}
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("the module's memory of %d bytes exceeds the component's limit of %d bytes", e.Bytes, e.Max)
+}
+
+// allocate is called by wazero when it instantiates a module with a memory.
+func (s *Store) allocate(_, most uint64) experimental.LinearMemory {
+	m := s.engine.pool.get(min(most, s.budget.Max), s.budget)
+	s.memories = append(s.memories, m)
+	return m
+}
+
+// Close closes the instances, last first, and gives back their memories: not
+// before, because wazero frees a memory when any instance that imports it is
+// closed.
+func (s *Store) Close(ctx context.Context) error {
+	var errs []error
+	for i := len(s.instances) - 1; i >= 0; i-- {
+		if err := s.instances[i].mod.Close(ctx); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	for _, m := range s.memories {
+		s.engine.pool.put(m)
+	}
+	s.instances, s.memories = nil, nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,121 @@
+package host
+
+import (
+	"fmt"
+
+	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/host/value"
+)
+
+// frame is one activation of a Program, used again for later ones. regs holds the core registers, i32 and
+// f32 zero-extended; vals the values, at the same numbers.
+type frame struct {
+	t    *task
+	c    *call
+	regs []uint64
+	vals []value.Value
+	// views are the memories of both sides as they were last seen; nil after
+	// anything ran that can make them grow.
+	views [2][]byte
+	// bytes is the Go memory taken by values made so far.
+	bytes uint64
+	// entered is set once the callee's core function was called. Until then, undo
+	// knows what to take back: the flags changed, and scopes.
+	entered  bool
+	changed  [2]bool
+	entering bool
+	scopes   int
+	ends     [2]end
+}
+
+// frame takes a frame for c, the topmost of the task.
+func (t *task) frame(c *call) *frame {
+	if len(t.frames) == t.top {
+		fr := &frame{t: t}
+		fr.ends = [2]end{{fr, canon.Caller}, {fr, canon.Callee}}
+		t.frames = append(t.frames, fr)
+	}
+	fr := t.frames[t.top]
+	t.top++
+	fr.c, fr.bytes, fr.entered, fr.changed, fr.entering = c, 0, false, [2]bool{}, false
+	fr.regs = t.regs.push(len(c.Regs))
+	if c.hasValues {
+		fr.vals = t.vals.push(len(c.Regs))
+	}
+	fr.scopes = len(t.scopes)
+	fr.forget()
+	return fr
+}
+
+// close gives the frame back.
+func (fr *frame) close() {
+	fr.t.regs.pop(len(fr.c.Regs))
+	if fr.c.hasValues {
+		clear(fr.vals)
+		fr.t.vals.pop(len(fr.c.Regs))
+		fr.vals = nil
+	}
+	fr.t.top--
+}
+
+// undo takes back what was changed before the callee's core function was called.
+// Memory that was allocated in the callee stays so.
+func (fr *frame) undo() {
+	i := fr.t.inst
+	for side, changed := range fr.changed {
+		if changed {
+			i.flags[fr.c.instance[side]].mayLeave.Set(1)
+		}
+	}
+	if fr.entering {
+		for _, n := range fr.c.entering {
+			i.flags[n].mayEnter.Set(1)
+		}
+	}
+	for len(fr.t.scopes) > fr.scopes {
+		fr.t.closeScope()
+	}
+}
+
+// memory returns the memory of one side. It is valid until the guest runs.
+func (fr *frame) memory(side canon.Side) []byte {
+	if fr.views[side] == nil {
+		fr.views[side] = fr.t.inst.memory(fr.c.memory[side])
+	}
+	return fr.views[side]
+}
+
+// forget is to be called after a guest has run.
+func (fr *frame) forget() { fr.views = [2][]byte{} }
+
+func (i *Instance) memory(ref int) []byte {
+	m := i.memories[ref]
+	if m == nil {
+		r := &i.comp.refs.memories[ref]
+		if r.Instance < len(i.core) {
+			m = i.core[r.Instance].Memory(r.Name)
+		}
+		if m == nil {
+			panic(fmt.Errorf("plan: core instance %d has no memory %q", r.Instance, r.Name))
+		}
+		i.memories[ref] = m
+	}
+	return m.Bytes()
+}
+
+// trap ends the call with a fault of the component on one side.
+func (fr *frame) trap(code canon.TrapCode, side canon.Side) {
+	panic(fr.c.trap(code, side))
+}
+
+// misfit ends the call because a value does not fit its type: a bug of Go code.
+func (fr *frame) misfit(format string, args ...any) {
+	panic(&ArgumentError{fr.c.Name, fmt.Sprintf(format, args...)})
+}
+
+// take counts memory taken by values made for the host.
+func (fr *frame) take(bytes uint64, side canon.Side) {
+	if fr.bytes += bytes; fr.bytes > fr.t.inst.comp.cfg.MaxValueBytes {
+		fr.trap(canon.TrapValueTooLarge, side)
+	}
+}

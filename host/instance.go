@@ -1,0 +1,300 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/host/engine"
+	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/linker/plan"
+)
+
+// Instance is one running instance of a composition: all its components, their
+// memories and handles. It runs one call at a time; a call that comes while
+// another runs fails with ErrBusy rather than wait, because a function of the host
+// that called back would wait for itself. Use one Instance per goroutine.
+type Instance struct {
+	comp  *Composition
+	store *engine.Store
+	stdio Stdio
+
+	core     []*engine.Instance // by InstantiateModule step
+	funcs    []*engine.Func     // by Composition.refs.funcs, found when first called
+	memories []*engine.Memory   // by Composition.refs.memories, found when first used
+	flags    []flags            // by component instance
+	tables   []table            // by component instance
+	budgets  []engine.Budget    // by component
+	objects  objects
+	states   states
+
+	// broken is why the instance cannot be called any more: what ended a call
+	// before its end. Written by the running call.
+	broken error
+	idle   *task // a task to use again
+
+	// state is idle, running or closed; whoever changes it from idle owns the rest.
+	state   atomic.Int32
+	closing atomic.Bool
+	ended   chan struct{} // a running call tells Close that it has ended
+	hostCtx atomic.Pointer[hostContext]
+}
+
+const (
+	stateIdle = iota
+	stateRunning
+	stateClosed
+)
+
+// ErrBusy is the error of a call into an instance that is running another.
+var ErrBusy = errors.New("the instance is running another call")
+
+// flags are a component instance's may_leave and may_enter, which generated
+// WebAssembly shares.
+type flags struct{ mayLeave, mayEnter engine.Global }
+
+// Instantiate makes an instance: it runs the plan's steps, and with them the
+// start functions of core modules. An error names the component and the module;
+// what was made until then is released.
+func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*Instance, error) {
+	if err := c.opened(); err != nil {
+		return nil, err
+	}
+	p := c.plan
+	i := &Instance{
+		comp: c, store: c.engine.NewStore(), stdio: opt.Stdio.complete(), ended: make(chan struct{}, 1),
+		core:     make([]*engine.Instance, 0, len(p.Steps)),
+		funcs:    make([]*engine.Func, len(c.refs.funcs)),
+		memories: make([]*engine.Memory, len(c.refs.memories)),
+		flags:    make([]flags, len(p.Instances)),
+		tables:   make([]table, len(p.Instances)),
+		budgets:  make([]engine.Budget, max(1, len(p.Components))),
+	}
+	for n := range i.budgets {
+		i.budgets[n].Max = c.cfg.MaxMemory
+	}
+	for n := range i.tables {
+		i.tables[n].max = c.cfg.MaxHandles
+	}
+	i.state.Store(stateRunning)
+	if err := i.instantiate(ctx); err != nil {
+		i.closing.Store(true)
+		i.state.Store(stateClosed)
+		return nil, errors.Join(err, i.release())
+	}
+	i.state.Store(stateIdle)
+	return i, nil
+}
+
+// instantiate runs the plan's steps.
+func (i *Instance) instantiate(ctx context.Context) error {
+	t := i.begin(ctx, "instantiation of "+i.comp.plan.Name)
+	defer i.end(t)
+	t.values = i.store.Values()
+	for n := range i.comp.plan.Steps {
+		if err := i.step(t, &i.comp.plan.Steps[n]); err != nil {
+			return err
+		}
+		if n == 0 {
+			if err := i.findFlags(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// step instantiates one module. While its start function runs, the component
+// instance that it belongs to counts as entered.
+func (i *Instance) step(t *task, s *plan.Step) (err error) {
+	var few [8]*engine.Instance
+	imports := few[:0]
+	for _, src := range s.Imports {
+		switch {
+		case src.Instance >= 0:
+			imports = append(imports, i.core[src.Instance])
+		case src.HostModule >= 0:
+			imports = append(imports, i.comp.hostModules[src.HostModule])
+		default:
+			imports = append(imports, i.comp.check)
+		}
+	}
+	m := i.comp.modules[s.Module]
+	budget := &i.budgets[0]
+	if s.Instance >= 0 {
+		if n := i.comp.plan.Instances[s.Instance].Component; n >= 0 {
+			budget = &i.budgets[n]
+		}
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = t.recovered(r)
+		}
+		if err != nil {
+			err = fmt.Errorf("instantiate %s: %w", i.where(s.Instance), err)
+		}
+	}()
+	flagged := len(i.core) > 0 // not while the module with the flags is instantiated
+	if flagged {
+		i.setEnteredUpTo(none, s.Instance, 0)
+	}
+	inst, err := i.store.Instantiate(t, m, imports, budget)
+	if err != nil {
+		return t.failed(err, s.Instance, m.Name)
+	}
+	if flagged {
+		i.setEnteredUpTo(none, s.Instance, 1)
+	}
+	i.core = append(i.core, inst)
+	return nil
+}
+
+// where names a component instance in messages.
+func (i *Instance) where(inst int) string {
+	if inst < 0 || i.comp.plan.Instances[inst].Component < 0 {
+		return "composition " + i.comp.plan.Name
+	}
+	return "component " + i.comp.plan.Instances[inst].Path
+}
+
+func (i *Instance) findFlags() error {
+	for n := range i.flags {
+		var ok1, ok2 bool
+		i.flags[n].mayLeave, ok1 = i.core[0].Global(i.comp.flagNames[2*n])
+		i.flags[n].mayEnter, ok2 = i.core[0].Global(i.comp.flagNames[2*n+1])
+		if !ok1 || !ok2 {
+			return fmt.Errorf("composition %s: the plan's first module does not export the flags of instance %d", i.comp.plan.Name, n)
+		}
+	}
+	return nil
+}
+
+// begin takes the instance for one call; end gives it back.
+func (i *Instance) begin(ctx context.Context, function string) *task {
+	t := i.idle
+	if t == nil {
+		t = newTask(i)
+	}
+	i.idle = nil
+	t.begin(ctx, function)
+	return t
+}
+
+func (i *Instance) end(t *task) {
+	t.end()
+	i.idle = t
+}
+
+// acquire changes the state from idle to running.
+func (i *Instance) acquire() error {
+	if !i.state.CompareAndSwap(stateIdle, stateRunning) {
+		if i.closing.Load() {
+			return i.closedError()
+		}
+		return ErrBusy
+	}
+	if i.closing.Load() {
+		i.yield()
+		return i.closedError()
+	}
+	return nil
+}
+
+func (i *Instance) closedError() error {
+	return fmt.Errorf("instance of composition %s: %w", i.comp.plan.Name, ErrClosed)
+}
+
+// yield changes the state from running to idle.
+func (i *Instance) yield() {
+	i.state.Store(stateIdle)
+	if i.closing.Load() {
+		select {
+		case i.ended <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// brokenError is the error of calling an instance that trapped before.
+func (i *Instance) brokenError(function string, inst int) error {
+	t := &Trap{Code: canon.TrapCannotEnter, Function: function, Cause: &brokenError{i.broken}}
+	t.locate(i.comp, inst)
+	return t
+}
+
+// brokenError says why an instance cannot be entered; it does not wrap the error
+// that broke it, which was another call's.
+type brokenError struct{ why error }
+
+func (e *brokenError) Error() string {
+	var exit *ExitError
+	if errors.As(e.why, &exit) {
+		return "the composition exited before"
+	}
+	return "the composition trapped before: " + e.why.Error()
+}
+
+// Close ends the running call, if there is one, closes the core instances, last
+// first, and releases everything. Guests' destructors do not run; objects of the
+// host are dropped. If ctx ends before a running function of the host does, Close
+// returns ctx's error, and the rest happens when that function returns.
+func (i *Instance) Close(ctx context.Context) error {
+	if i.closing.Swap(true) {
+		return nil
+	}
+	if h := i.hostCtx.Load(); h != nil {
+		h.cancel()
+	}
+	for !i.state.CompareAndSwap(stateIdle, stateClosed) {
+		select {
+		case <-i.ended:
+		case <-ctx.Done():
+			go func() {
+				for !i.state.CompareAndSwap(stateIdle, stateClosed) {
+					<-i.ended
+				}
+				if err := i.release(); err != nil {
+					i.comp.cfg.Log.Warn().Err(err).Msg("close of an instance")
+				}
+			}()
+			return fmt.Errorf("close of an instance of composition %s: %w", i.comp.plan.Name, ctx.Err())
+		}
+	}
+	return i.release()
+}
+
+// release frees what the instance holds. Nothing runs in it any more.
+func (i *Instance) release() error {
+	var errs []error
+	errs = append(errs, i.objects.close(), i.states.close(), i.store.Close(context.Background()))
+	i.core, i.funcs, i.memories, i.idle = nil, nil, nil, nil
+	i.comp.released()
+	return errors.Join(errs...)
+}
+
+// Callable is an exported function, found once.
+type Callable struct {
+	inst *Instance
+	call *call
+}
+
+// Func returns an exported function of the composition: function name of the
+// exported interface iface, or one exported by itself if iface is empty.
+func (i *Instance) Func(iface, name string) (*Callable, error) {
+	c, ok := i.comp.exports[exportName{iface, name}]
+	if !ok {
+		return nil, fmt.Errorf("composition %s does not export a function %s", i.comp.plan.Name, qualified(iface, name))
+	}
+	return &Callable{i, c}, nil
+}
+
+// Call calls an exported function; see Callable.Call.
+func (i *Instance) Call(ctx context.Context, iface, name string, args ...value.Value) (value.Value, error) {
+	f, err := i.Func(iface, name)
+	if err != nil {
+		return value.Value{}, err
+	}
+	return f.Call(ctx, args...)
+}

@@ -1,0 +1,207 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/wit"
+)
+
+// objects numbers the host's own objects that guests hold handles to: the number
+// is the representation.
+type objects struct {
+	array []any
+	free  []uint32
+}
+
+func (o *objects) add(obj any) uint32 {
+	if n := len(o.free); n > 0 {
+		i := o.free[n-1]
+		o.free = o.free[:n-1]
+		o.array[i] = obj
+		return i
+	}
+	o.array = append(o.array, obj)
+	return uint32(len(o.array) - 1)
+}
+
+func (o *objects) get(i uint32) any { return o.array[i] }
+
+func (o *objects) remove(i uint32) any {
+	obj := o.array[i]
+	o.array[i] = nil
+	o.free = append(o.free, i)
+	return obj
+}
+
+// drop tells an object that the last handle to it is gone.
+func (o *objects) drop(i uint32) {
+	if d, ok := o.remove(i).(Dropper); ok {
+		d.Drop()
+	}
+}
+
+// close drops what is left, the youngest first.
+func (o *objects) close() error {
+	var errs []error
+	for i := len(o.array) - 1; i >= 0; i-- {
+		if d, ok := o.array[i].(Dropper); ok {
+			errs = append(errs, guarded("drop of a resource", d.Drop))
+		}
+	}
+	o.array, o.free = nil, nil
+	return errors.Join(errs...)
+}
+
+// guarded calls a function of a plugin; a panic of it becomes an error.
+func guarded(name string, f func()) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = newPanicError(name, r)
+		}
+	}()
+	f()
+	return nil
+}
+
+// ownership is what an own handle that Go code holds means: a resource of a
+// component, or an object of the host's that no guest has yet. It is the
+// value.Handle's Owner.
+type ownership struct {
+	inst *Instance
+	// given is set when the resource was handed over, or dropped.
+	given atomic.Bool
+	// lends counts the calls that it is lent to.
+	lends atomic.Int32
+}
+
+// Own makes an owning handle to an object of the host, to be given to a component
+// as an argument. res is the resource type as it stands in Interface.Type. When
+// the last handle to it is gone, obj's Drop method is called, if it has one.
+func (i *Instance) Own(res *wit.Resource, obj any) value.Value {
+	rt, ok := i.comp.hostTypes[res]
+	if !ok {
+		rt = none // no component of the composition can take it
+	}
+	return value.Own(&value.Handle{Type: rt, Object: obj, Owner: &ownership{inst: i}})
+}
+
+// Object returns the object of the host behind an own or borrow.
+func Object[T any](v value.Value) (T, error) {
+	var zero T
+	if k := v.Kind(); k != wit.Own && k != wit.Borrow {
+		return zero, fmt.Errorf("a handle is wanted, a %s was given", k)
+	}
+	obj, ok := v.Handle().Object.(T)
+	if !ok {
+		return zero, fmt.Errorf("a handle to a %T is wanted, one to a %T was given", zero, v.Handle().Object)
+	}
+	return obj, nil
+}
+
+// liftHandle makes the value of a resource that a guest hands to the host.
+func (fr *frame) liftHandle(op *canon.Op) value.Value {
+	i, rt, rep := fr.t.inst, fr.resource(op), uint32(fr.regs[op.A])
+	h := &value.Handle{Rep: rep, Type: rt}
+	borrowed := op.Imm2 == 1
+	if i.comp.resources[rt].instance < 0 {
+		h.Object = i.objects.get(rep)
+	}
+	if borrowed {
+		return value.Borrow(h)
+	}
+	if i.comp.resources[rt].instance < 0 {
+		i.objects.remove(rep) // whoever gets the handle has the object now
+	}
+	h.Owner = &ownership{inst: i}
+	return value.Own(h)
+}
+
+// lowerHandle returns the representation of a resource that the host hands to a
+// guest.
+func (fr *frame) lowerHandle(op *canon.Op) uint32 {
+	v, rt := fr.vals[op.A], fr.resource(op)
+	name := fr.t.inst.comp.resources[rt].name
+	if k := v.Kind(); k != wit.Own && (k != wit.Borrow || op.Imm2 == 0) {
+		fr.misfit("a handle to a %s is wanted, a %s was given", name, k)
+	}
+	h := v.Handle()
+	o, owned := h.Owner.(*ownership)
+	switch {
+	case h.Type != rt:
+		fr.misfit("a handle to a %s is wanted, one to another resource type was given", name)
+	case !owned:
+		if op.Imm2 == 0 {
+			fr.misfit("a handle to a %s that is only borrowed was given away", name)
+		}
+		return h.Rep
+	case o.inst != fr.t.inst:
+		fr.misfit("a handle to a %s of another instance of the composition was given", name)
+	case o.given.Load():
+		fr.misfit("a handle to a %s was given that had been given away before", name)
+	}
+	if op.Imm2 == 1 {
+		return fr.lend(h, o)
+	}
+	if o.lends.Load() > 0 || o.given.Swap(true) {
+		fr.misfit("a handle to a %s was given away while it is lent", name)
+	}
+	if h.Object != nil {
+		h.Rep = fr.t.inst.objects.add(h.Object)
+	}
+	return h.Rep
+}
+
+// lend lends a handle that Go code owns to the call being made.
+func (fr *frame) lend(h *value.Handle, o *ownership) uint32 {
+	s := fr.t.scope()
+	o.lends.Add(1)
+	s.lenders = append(s.lenders, lender{owned: o})
+	if h.Object == nil {
+		return h.Rep
+	}
+	rep := fr.t.inst.objects.add(h.Object)
+	s.lenders = append(s.lenders, lender{object: rep, isObject: true})
+	return rep
+}
+
+// states are what plugins keep for an instance.
+type states struct {
+	entries []stateEntry
+}
+
+type stateEntry struct {
+	component int
+	key, val  any
+}
+
+func (s *states) get(component int, key any, make func() any) any {
+	for n := range s.entries {
+		if e := &s.entries[n]; e.component == component && e.key == key {
+			return e.val
+		}
+	}
+	v := make()
+	s.entries = append(s.entries, stateEntry{component, key, v})
+	return v
+}
+
+// close closes those states that are io.Closers, the youngest first.
+func (s *states) close() error {
+	var errs []error
+	for n := len(s.entries) - 1; n >= 0; n-- {
+		if c, ok := s.entries[n].val.(io.Closer); ok {
+			errs = append(errs, guarded("close of a plugin's state", func() {
+				if err := c.Close(); err != nil {
+					errs = append(errs, err)
+				}
+			}))
+		}
+	}
+	s.entries = nil
+	return errors.Join(errs...)
+}

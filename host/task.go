@@ -1,0 +1,167 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/host/engine"
+	"github.com/sidecall/sidecall/host/value"
+)
+
+// task is one call from Go into a composition, with all the calls that it leads
+// to: their registers, scopes and depth. Everything that a call needs to know
+// while it runs is here or in the Instance, nothing in the goroutine. It is the
+// context.Context that wazero hands from the outermost call to every function of
+// the host, which is how those find it.
+type task struct {
+	inst     *Instance
+	function string          // the export, for messages
+	ctx      context.Context // the caller's
+	done     <-chan struct{}
+	// values are those that instantiation needs, nil otherwise.
+	values context.Context
+
+	depth    int
+	frames   []*frame // those up to top are in use
+	top      int
+	regs     arena[uint64]
+	vals     arena[value.Value]
+	scopes   []*scope // open ones; those up to the capacity are used again
+	hostCall Call
+}
+
+var _ context.Context = (*task)(nil)
+
+func newTask(i *Instance) *task {
+	t := &task{inst: i}
+	t.hostCall.t = t
+	return t
+}
+
+func (t *task) begin(ctx context.Context, function string) {
+	t.ctx, t.done, t.function = ctx, ctx.Done(), function
+}
+
+func (t *task) end() {
+	t.ctx, t.done, t.values, t.depth = nil, nil, nil, 0
+	if t.vals.top != 0 { // the call did not end by itself
+		clear(t.vals.buf)
+	}
+	t.top = 0
+	t.regs.top, t.vals.top = 0, 0
+	t.scopes = t.scopes[:0]
+	if h := t.inst.hostCtx.Swap(nil); h != nil {
+		h.cancel()
+	}
+}
+
+// Deadline, Done and Err are the caller's; Value is only for wazero.
+
+func (t *task) Deadline() (time.Time, bool) { return t.ctx.Deadline() }
+func (t *task) Done() <-chan struct{}       { return t.done }
+func (t *task) Err() error                  { return t.ctx.Err() }
+func (t *task) Value(key any) any {
+	if t.values == nil {
+		return nil
+	}
+	return t.values.Value(key)
+}
+
+// interrupted returns why the call must end now, nil if it need not.
+func (t *task) interrupted() error {
+	if t.inst.closing.Load() {
+		return t.inst.closedError()
+	}
+	select {
+	case <-t.done:
+		return t.ctx.Err()
+	default:
+		return nil
+	}
+}
+
+// checkInterrupt is called by guests when their countdown ends. Being Go, it is
+// also where the scheduler and the garbage collector stop this goroutine if they
+// want to: nothing more is needed for that.
+func checkInterrupt(ctx context.Context, _ []uint64) {
+	t := ctx.(*task)
+	if err := t.interrupted(); err != nil {
+		panic(&InterruptError{Function: t.function, Cause: err})
+	}
+}
+
+// descend counts a nested call.
+func (t *task) descend(c *call) {
+	if t.depth++; t.depth > t.inst.comp.cfg.MaxCallDepth {
+		panic(c.trap(canon.TrapCallDepth, canon.Callee))
+	}
+}
+
+// failed makes an error that ended core WebAssembly what the caller is to see: a
+// *Trap, or what else was raised. inst and function tell where it happened unless
+// the error knows better.
+func (t *task) failed(err error, inst int, function string) error {
+	stack := engine.Stack(err)
+	var trap *Trap
+	if errors.As(err, &trap) {
+		trap.Stack = append(trap.Stack, stack...)
+		return trap
+	}
+	var interrupt *InterruptError
+	if errors.As(err, &interrupt) {
+		interrupt.Stack = append(interrupt.Stack, stack...)
+		return interrupt
+	}
+	var exit *ExitError
+	if errors.As(err, &exit) {
+		return exit
+	}
+	var bug *PanicError
+	if errors.As(err, &bug) {
+		return bug
+	}
+	code, ok := t.inst.comp.engine.Fault(err)
+	trap = &Trap{Code: code, Function: function, Stack: stack}
+	if !ok {
+		// The one fault that wazero has no error value for is a data segment out of
+		// bounds; its words tell it.
+		trap.Cause = err
+	}
+	trap.locate(t.inst.comp, inst)
+	return trap
+}
+
+// recovered makes an error of what the executor panicked with.
+func (t *task) recovered(r any) error {
+	err, ok := r.(error)
+	if ok {
+		switch err.(type) {
+		case *Trap, *InterruptError, *ExitError, *PanicError, *ArgumentError:
+			return err
+		}
+	}
+	return &PanicError{Value: r, Stack: debug.Stack()}
+}
+
+// arena is a stack of registers.
+type arena[T any] struct {
+	buf []T
+	top int
+}
+
+// push returns n more elements. Elements pushed before stay where they are.
+func (a *arena[T]) push(n int) []T {
+	if a.top+n > len(a.buf) {
+		// Frames in use keep the old array.
+		a.buf = make([]T, max(2*len(a.buf), a.top+n, 64))
+	}
+	s := a.buf[a.top : a.top+n : a.top+n]
+	a.top += n
+	return s
+}
+
+// pop gives back the last n elements pushed.
+func (a *arena[T]) pop(n int) { a.top -= n }
