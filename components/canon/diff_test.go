@@ -1,0 +1,71 @@
+package canon_test
+
+import (
+	"testing"
+
+	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/components/canon/canontest"
+)
+
+func sliceMemories() [2]func() []byte {
+	return [2]func() []byte{canontest.SliceMemory(canontest.MemorySize), canontest.SliceMemory(canontest.MemorySize)}
+}
+
+// TestAdapterAgainstSpecification makes random calls, some of them damaged, once
+// as the specification's text has it and once as a Program.
+func TestAdapterAgainstSpecification(t *testing.T) {
+	traps := 0
+	n := uint64(20000)
+	if testing.Short() {
+		n = 2000
+	}
+	for seed := range n {
+		if adapterDifferential(t, seed) {
+			traps++
+		}
+	}
+	t.Logf("%d of %d calls trapped", traps, n)
+	if traps < int(n/20) || traps > int(n/2) {
+		t.Errorf("%d of %d calls trapped, which tests too little", traps, n)
+	}
+}
+
+func FuzzAdapterAgainstSpecification(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) { adapterDifferential(t, seed) })
+}
+
+func adapterDifferential(t *testing.T, seed uint64) (trapped bool) {
+	t.Helper()
+	s := canontest.NewScenario(seed, sliceMemories())
+	want := finish(t, seed, s)(canontest.CallSpec(s.World, s.Type, s.Args))
+	if s.Undamaged && want.Err != nil && want.Err != canon.TrapBorrowsLeft {
+		t.Fatalf("seed %d: an undamaged call ended with %v", seed, want.Err)
+	}
+
+	r := canontest.NewScenario(seed, sliceMemories())
+	p, err := canon.Adapter("f", r.Type, r.Options[0], r.Options[1])
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	if err := canon.Check(p); err != nil {
+		t.Fatalf("seed %d: %v\n%s", seed, err, canon.Print(p))
+	}
+	results, _, err := canontest.Run(p, r.World, r.Args, nil)
+	have := finish(t, seed, r)(results, err)
+	if err := canontest.Compare(s, want, r, have, false); err != nil {
+		t.Fatalf("seed %d: specification and Program: %v\n%s", seed, err, canon.Print(p))
+	}
+	return want.Err != nil
+}
+
+func finish(t *testing.T, seed uint64, s *canontest.Scenario) func([]uint64, error) *canontest.Outcome {
+	return func(results []uint64, err error) *canontest.Outcome {
+		t.Helper()
+		o, err := s.Finish(results, err)
+		if err != nil {
+			t.Fatalf("seed %d: %v", seed, err)
+		}
+		return o
+	}
+}
