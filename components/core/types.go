@@ -56,6 +56,9 @@ func (v ValType) TypeIndex() (index uint32, ok bool) {
 	return uint32(v & indexMask), v&(refBit|abstractBit) == refBit
 }
 
+// NonNull is v without null.
+func (v ValType) NonNull() ValType { return v.nonNull() }
+
 // nonNull is v without null.
 func (v ValType) nonNull() ValType { return v &^ nullBit }
 
