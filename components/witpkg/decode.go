@@ -52,7 +52,7 @@ func (d *definitions) read(b []byte) error {
 	if err != nil {
 		return err
 	}
-	typed, err := validate.Component(c)
+	typed, err := validate.Component(c, validate.Options{})
 	if err != nil {
 		return err
 	}
