@@ -39,8 +39,8 @@ type Typed struct {
 	CoreTables    []core.TableType
 	CoreMemories  []core.MemoryType
 	CoreGlobals   []core.GlobalType
-	CoreTags      []core.FuncType
-	// CoreTypes holds core.FuncType or *core.ModuleType.
+	CoreTags      []core.TagType
+	// CoreTypes holds core.FuncType or *ModuleType.
 	CoreTypes []any
 	// Types holds *wit.Type, *wit.FuncType, *wit.InstanceType, *wit.ComponentType
 	// or *wit.Resource.
@@ -61,21 +61,13 @@ type CoreModuleInfo struct {
 	// if it was imported or aliased.
 	Def    *components.CoreModule
 	Module *core.Module
-	Type   *core.ModuleType
+	Type   *ModuleType
 }
 
 // CoreInstanceInfo is one entry of the core instance index space: what it
 // exports, by name.
 type CoreInstanceInfo struct {
-	Exports map[string]CoreExtern
-}
-
-// CoreExtern is the type of an export of a core instance: Sort is one of core
-// func, table, memory, global and tag, and Type the core.FuncType,
-// core.TableType, core.MemoryType, core.GlobalType, or (for a tag) core.FuncType.
-type CoreExtern struct {
-	Sort wit.Sort
-	Type any
+	Exports map[string]core.ExternType
 }
 
 // DefinedResource is a resource type definition of this component.
