@@ -17,42 +17,42 @@ func (c *Code) Op(ops ...Opcode) *Code {
 	return c
 }
 
-// Index appends an instruction with one index: local.get, global.set, call, br, throw, table.get, ...
-func (c *Code) Index(op Opcode, index uint32) *Code {
+// Idx appends an instruction with one index: local.get, global.set, call, br, throw, table.get, ...
+func (c *Code) Idx(op Opcode, index uint32) *Code {
 	c.b = appendU32(appendOpcode(c.b, op), index)
 	return c
 }
 
-// Index2 appends an instruction with two indices in the binary's order: call_indirect (type, table),
+// Idx2 appends an instruction with two indices in the binary's order: call_indirect (type, table),
 // table.init (segment, table), table.copy (to, from), memory.init (segment, 0), memory.copy (0, 0).
-func (c *Code) Index2(op Opcode, first, second uint32) *Code {
+func (c *Code) Idx2(op Opcode, first, second uint32) *Code {
 	c.b = appendU32(appendU32(appendOpcode(c.b, op), first), second)
 	return c
 }
 
 // LocalGet appends local.get.
-func (c *Code) LocalGet(i uint32) *Code { return c.Index(OpLocalGet, i) }
+func (c *Code) LocalGet(i uint32) *Code { return c.Idx(OpLocalGet, i) }
 
 // LocalSet appends local.set.
-func (c *Code) LocalSet(i uint32) *Code { return c.Index(OpLocalSet, i) }
+func (c *Code) LocalSet(i uint32) *Code { return c.Idx(OpLocalSet, i) }
 
 // LocalTee appends local.tee.
-func (c *Code) LocalTee(i uint32) *Code { return c.Index(OpLocalTee, i) }
+func (c *Code) LocalTee(i uint32) *Code { return c.Idx(OpLocalTee, i) }
 
 // GlobalGet appends global.get.
-func (c *Code) GlobalGet(i uint32) *Code { return c.Index(OpGlobalGet, i) }
+func (c *Code) GlobalGet(i uint32) *Code { return c.Idx(OpGlobalGet, i) }
 
 // GlobalSet appends global.set.
-func (c *Code) GlobalSet(i uint32) *Code { return c.Index(OpGlobalSet, i) }
+func (c *Code) GlobalSet(i uint32) *Code { return c.Idx(OpGlobalSet, i) }
 
 // Call appends call.
-func (c *Code) Call(f uint32) *Code { return c.Index(OpCall, f) }
+func (c *Code) Call(f uint32) *Code { return c.Idx(OpCall, f) }
 
 // Br appends br to the label that many blocks out.
-func (c *Code) Br(depth uint32) *Code { return c.Index(OpBr, depth) }
+func (c *Code) Br(depth uint32) *Code { return c.Idx(OpBr, depth) }
 
 // BrIf appends br_if.
-func (c *Code) BrIf(depth uint32) *Code { return c.Index(OpBrIf, depth) }
+func (c *Code) BrIf(depth uint32) *Code { return c.Idx(OpBrIf, depth) }
 
 // BrTable appends br_table.
 func (c *Code) BrTable(labels []uint32, fallback uint32) *Code {

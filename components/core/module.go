@@ -1,5 +1,7 @@
 package core
 
+import "sync/atomic"
+
 // Module is a decoded core module. It is immutable and keeps slices of the decoded bytes.
 //
 // An index space holds the imports of its kind first, in order, and then the definitions.
@@ -33,9 +35,8 @@ type Module struct {
 
 	importedFuncs, importedTables, importedGlobals int
 
-	startPos    int
-	exportsBase int
-	validated   bool
+	startPos  int
+	validated atomic.Bool
 }
 
 // Import is one import. Module and Name may be empty, and need not be unique.

@@ -1,0 +1,142 @@
+package core
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Options says what Rewrite changes. The zero value copies the module without its custom sections,
+// except for names.
+type Options struct {
+	// RenameImport gives import i, which was imported as (module, name), the names to be imported by.
+	// Nil keeps all names.
+	RenameImport func(i int, module, name string) (newModule, newName string)
+
+	// Check, if set, makes the module call a function of the host at least every Budget units of work.
+	Check *Check
+
+	// MaxTableElements, if not zero, makes table.grow yield -1 where a table would become larger.
+	MaxTableElements uint32
+
+	// ExportState exports, under the names in Info, the memory and the mutable globals which the module
+	// defines and which have no name yet, so that an instance can be put back to its first state.
+	ExportState bool
+
+	// LiftData empties the active data segments and returns them in Info.Image instead, if that can be
+	// done: see there.
+	LiftData bool
+
+	// KeepCustom says which custom sections to keep besides "name". Nil keeps none. Their content is
+	// copied: function indices and code offsets in it are not adjusted.
+	KeepCustom func(name string) bool
+}
+
+// Check is the interruption check; see the package's page on it (interrupt.go).
+type Check struct {
+	// Module and Name are imported as a function without parameters and results.
+	Module, Name string
+	// Budget is how many units of work go between two calls; DefaultBudget if 0.
+	Budget int
+}
+
+// ReservedPrefix starts the names of the exports that Rewrite adds. Modules that export such a name
+// themselves are refused by Rewrite with ExportState.
+const ReservedPrefix = "sidecall:"
+
+// Rewrite makes the binary that is run from a module. It validates the module first, if that has not been
+// done. The result is a valid module with the same imports in the same order, then the check, and the
+// same exports, then those that Options asks for. Function indices behind the check are one higher than
+// before; every other index stays.
+func Rewrite(m *Module, opt Options) ([]byte, *Info, error) {
+	if err := m.Validate(); err != nil {
+		return nil, nil, err
+	}
+	w := &writer{m: m, opt: opt, info: &Info{}}
+	if err := w.reserved(); err != nil {
+		return nil, nil, err
+	}
+	w.scan()
+	if opt.Check != nil {
+		w.interrupt()
+	}
+	w.describe()
+	return w.module(), w.info, nil
+}
+
+// writer writes one module. An index of the new module differs from the old one only for defined
+// functions.
+type writer struct {
+	m    *Module
+	opt  Options
+	info *Info
+
+	added   []FuncType         // types behind the module's
+	typeOf  map[string]uint32  // their indices, and those of the module's that were asked for
+	helpers []*Func            // functions that were added, behind the module's
+	scans   []funcScan         // what each defined function does
+	plans   []funcPlan         // where its checks go
+	bulk    map[bulkKey]uint32 // the functions for instructions on ranges
+
+	shift   uint32 // by how much defined functions move
+	check   uint32 // index of the check function
+	slow    uint32 // index of the function that calls it
+	counter uint32 // index of the global that counts down
+	budget  int32
+}
+
+// reserved refuses names that collide with those that are added.
+func (w *writer) reserved() error {
+	if !w.opt.ExportState {
+		return nil
+	}
+	for i := range w.m.Exports {
+		if e := &w.m.Exports[i]; strings.HasPrefix(e.Name, ReservedPrefix) {
+			return &Error{Offset: w.m.base + e.pos, Msg: fmt.Sprintf("export name %q is reserved: choose one that does not begin with %q", e.Name, ReservedPrefix)}
+		}
+	}
+	return nil
+}
+
+// fn is the new index of function f.
+func (w *writer) fn(f uint32) uint32 {
+	if int(f) < w.m.importedFuncs {
+		return f
+	}
+	return f + w.shift
+}
+
+// addType returns the index of a type, which it adds unless it is there.
+func (w *writer) addType(params, results []ValType) uint32 {
+	key := string(appendValTypes(appendValTypes(nil, params), results))
+	if i, ok := w.typeOf[key]; ok {
+		return i
+	}
+	i := uint32(0)
+	for ; int(i) < w.m.Types.Len(); i++ {
+		t := w.m.Types.At(i)
+		if equalVals(&w.m.Types, t.Params, &w.m.Types, params) && equalVals(&w.m.Types, t.Results, &w.m.Types, results) {
+			break
+		}
+	}
+	if int(i) == w.m.Types.Len() {
+		i += uint32(len(w.added))
+		w.added = append(w.added, FuncType{Params: params, Results: results})
+	}
+	if w.typeOf == nil {
+		w.typeOf = map[string]uint32{}
+	}
+	w.typeOf[key] = i
+	return i
+}
+
+// helper adds a function.
+func (w *writer) helper(params, results []ValType) *Func {
+	t := w.addType(params, results)
+	f := &Func{
+		Index:  uint32(len(w.m.funcs)+len(w.helpers)) + w.shift,
+		typ:    t,
+		params: uint32(len(params)),
+	}
+	w.helpers = append(w.helpers, f)
+	return f
+}
