@@ -185,7 +185,7 @@ func (c *checker) immediates(o *Op) {
 			c.fail("%s: alignment %d is no power of two", o.Code, o.Imm2)
 		}
 	case OpTrapIfGE, OpTrap, OpByteLength:
-		if o.Trap == TrapUnknown {
+		if o.Trap == TrapUnknown && !(o.Code == OpTrap && o.A != NoReg) {
 			c.fail("%s: it has no trap code", o.Code)
 		}
 	}

@@ -33,7 +33,7 @@ const (
 	OpIf     Code = iota + 1 // if A != 0 { Body } else { Else }
 	OpSwitch                 // run Cases[A], which may be empty; A (I32) is known to be in range
 	OpLoop                   // run Body A (I32, unsigned) times
-	OpTrap                   // trap with code Trap
+	OpTrap                   // trap with code Trap, or, if A is a register (I32), with the code in it
 
 	// Constants and moves.
 	OpConst // Dst = Imm (bits, of Dst's type)

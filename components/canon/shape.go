@@ -31,7 +31,7 @@ var shapes = [...]shape{
 	OpIf:     {name: "if", a: i32},
 	OpSwitch: {name: "switch", a: i32},
 	OpLoop:   {name: "loop", a: i32},
-	OpTrap:   {name: "trap", trap: true},
+	OpTrap:   {name: "trap", a: maybe, trap: true},
 
 	OpConst: {name: "const", dst: anyReg, imm: true},
 	OpMove:  {name: "move", dst: anyReg, a: anyReg},

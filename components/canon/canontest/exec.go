@@ -67,6 +67,9 @@ func (x *executor) op(o *canon.Op) error {
 		}
 		return nil
 	case canon.OpTrap:
+		if o.A != canon.NoReg {
+			return canon.TrapCode(x.i32(o.A))
+		}
 		return o.Trap
 	case canon.OpMove:
 		x.regs[o.Dst], x.vals[o.Dst] = x.regs[o.A], x.vals[o.A]
