@@ -8,8 +8,8 @@ import (
 type scope struct {
 	*describer
 	iface string
-	// locals are the names that types (*wit.TypeExport) and resource types
-	// (*wit.Resource) have here.
+	// locals are the first names that types (*wit.TypeExport, or what body returns)
+	// and resource types (*wit.Resource) have here.
 	locals map[any]string
 }
 
@@ -27,6 +27,9 @@ func (s *scope) find(ds []wit.Decl) {
 		case *wit.Type:
 			if t.Named != nil {
 				keys = append(keys, t.Named)
+			}
+			if b := body(t); b != nil {
+				keys = append(keys, b)
 			}
 		}
 		for _, k := range keys {
@@ -80,10 +83,11 @@ func (s *scope) typeItem(name string, te *wit.TypeExport) Item {
 		}
 		return s.alias(name, s.resources[t], s.locals[t], "resource")
 	case *wit.Type:
-		if t.Named == nil || t.Named == te {
+		b := body(t)
+		if here := (place{s.iface, name}); b == nil || s.bodies[b] == here {
 			return Item{Name: name, Kind: Type, Type: s.structure(t)}
 		}
-		return s.alias(name, s.types[t.Named], s.locals[t.Named], s.structure(t))
+		return s.alias(name, s.bodies[b], s.locals[b], s.structure(t))
 	case wit.ExternType:
 		i := s.item(wit.Decl{Name: name, Type: t})
 		i.Kind, i.Type = Type, string(i.Kind)+" "+i.Type

@@ -40,7 +40,7 @@ const (
 
 // Of describes a component's type.
 func Of(t *wit.ComponentType) *World {
-	d := &describer{types: map[*wit.TypeExport]place{}, resources: map[*wit.Resource]place{}}
+	d := &describer{types: map[*wit.TypeExport]place{}, resources: map[*wit.Resource]place{}, bodies: map[any]place{}}
 	d.name("", t.Imports)
 	d.name("", t.Exports)
 	return &World{Imports: d.items("", t.Imports), Exports: d.items("", t.Exports)}
@@ -54,6 +54,22 @@ type place struct{ iface, name string }
 type describer struct {
 	types     map[*wit.TypeExport]place
 	resources map[*wit.Resource]place
+	// bodies tells where a record, variant, enum or flags was named first. A type
+	// that is given another name shares its parts with the first.
+	bodies map[any]place
+}
+
+// body identifies the parts of a type that must have a name, nil for other types.
+func body(t *wit.Type) any {
+	switch {
+	case t.Kind == wit.Record && len(t.Fields) > 0:
+		return &t.Fields[0]
+	case (t.Kind == wit.Variant || t.Kind == wit.Enum) && len(t.Cases) > 0:
+		return &t.Cases[0]
+	case t.Kind == wit.Flags && len(t.Labels) > 0:
+		return &t.Labels[0]
+	}
+	return nil
 }
 
 // name records where types and resource types are named first.
@@ -67,9 +83,16 @@ func (d *describer) name(iface string, ds []wit.Decl) {
 			if _, ok := d.types[t]; !ok {
 				d.types[t] = p
 			}
-			if r, ok := t.Def.(*wit.Resource); ok {
-				if _, ok := d.resources[r]; !ok {
-					d.resources[r] = p
+			switch t := t.Def.(type) {
+			case *wit.Resource:
+				if _, ok := d.resources[t]; !ok {
+					d.resources[t] = p
+				}
+			case *wit.Type:
+				if b := body(t); b != nil {
+					if _, ok := d.bodies[b]; !ok {
+						d.bodies[b] = p
+					}
 				}
 			}
 		}
