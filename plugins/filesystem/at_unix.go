@@ -1,0 +1,153 @@
+//go:build unix
+
+package filesystem
+
+import (
+	"io/fs"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	dataSync = unix.O_DSYNC
+	// noWait lets the opening of a FIFO return; regular files do not care.
+	noWait = unix.O_NONBLOCK | unix.O_NOCTTY
+)
+
+// place is the last component of a path and the directory that it is in.
+type place struct {
+	dir  *os.File
+	base string
+	// slash is whether the path ended in a slash, which asks for a directory.
+	slash bool
+}
+
+// parent opens the directory of the last component of path. The caller closes
+// place.dir. The last component is not looked at, and is neither "." nor "..".
+func (d *Descriptor) parent(path string) (place, error) {
+	p := place{base: strings.TrimRight(path, "/")}
+	p.slash = len(p.base) < len(path)
+	dir := "."
+	if i := strings.LastIndexByte(p.base, '/'); i >= 0 {
+		dir, p.base = p.base[:i+1], p.base[i+1:]
+	}
+	if p.base == "." || p.base == ".." {
+		return p, Invalid
+	}
+	var err error
+	p.dir, err = d.dir.OpenFile(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	return p, err
+}
+
+// mode returns the kind of what is at the place, following no link.
+func (p place) mode() (fs.FileMode, error) {
+	var st unix.Stat_t
+	if err := retry(func() error { return unix.Fstatat(int(p.dir.Fd()), p.base, &st, unix.AT_SYMLINK_NOFOLLOW) }); err != nil {
+		return 0, err
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFDIR:
+		return fs.ModeDir, nil
+	case unix.S_IFLNK:
+		return fs.ModeSymlink, nil
+	}
+	return 0, nil
+}
+
+// wantDirectory checks what a slash at the end asks for.
+func (p place) wantDirectory() error {
+	mode, err := p.mode()
+	if err == nil && mode != fs.ModeDir {
+		err = NotDirectory
+	}
+	return err
+}
+
+func retry(f func() error) error {
+	for {
+		if err := f(); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+func (d *Descriptor) removeDirectory(path string) error {
+	p, err := d.parent(path)
+	if err != nil {
+		return err
+	}
+	defer p.dir.Close()
+	return retry(func() error { return unix.Unlinkat(int(p.dir.Fd()), p.base, unix.AT_REMOVEDIR) })
+}
+
+func (d *Descriptor) unlinkFile(path string) error {
+	p, err := d.parent(path)
+	if err == Invalid {
+		return IsDirectory
+	}
+	if err != nil {
+		return err
+	}
+	defer p.dir.Close()
+	// Some systems let the superuser unlink directories; the specification lets nobody.
+	mode, err := p.mode()
+	switch {
+	case err != nil:
+		return err
+	case mode == fs.ModeDir:
+		return IsDirectory
+	case p.slash:
+		return NotDirectory
+	}
+	return retry(func() error { return unix.Unlinkat(int(p.dir.Fd()), p.base, 0) })
+}
+
+func (d *Descriptor) rename(oldPath string, to *Descriptor, newPath string) error {
+	o, err := d.parent(oldPath)
+	if err != nil {
+		return err
+	}
+	defer o.dir.Close()
+	n, err := to.parent(newPath)
+	if err != nil {
+		return err
+	}
+	defer n.dir.Close()
+	if o.slash || n.slash {
+		if err := o.wantDirectory(); err != nil {
+			return err
+		}
+	}
+	return retry(func() error {
+		return unix.Renameat(int(o.dir.Fd()), o.base, int(n.dir.Fd()), n.base)
+	})
+}
+
+func (d *Descriptor) link(oldPath string, to *Descriptor, newPath string) error {
+	o, err := d.parent(oldPath)
+	if err != nil {
+		return err
+	}
+	defer o.dir.Close()
+	n, err := to.parent(newPath)
+	if err != nil {
+		return err
+	}
+	defer n.dir.Close()
+	if o.slash {
+		if err := o.wantDirectory(); err != nil {
+			return err
+		}
+	}
+	if n.slash { // a link is no directory, whatever is there
+		if _, err := n.mode(); err != nil {
+			return err
+		}
+		return Exist
+	}
+	return retry(func() error {
+		return unix.Linkat(int(o.dir.Fd()), o.base, int(n.dir.Fd()), n.base, 0)
+	})
+}

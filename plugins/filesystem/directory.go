@@ -1,0 +1,54 @@
+package filesystem
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"unicode/utf8"
+)
+
+// directoryEntryStream is behind the resource directory-entry-stream.
+type directoryEntryStream struct {
+	dir     *os.File
+	entries []fs.DirEntry // read, not yet returned
+	err     error         // what comes after entries
+}
+
+// entriesAtOnce is how many entries are read, and kept, at a time.
+const entriesAtOnce = 128
+
+func (d *Descriptor) readDirectory() (*directoryEntryStream, error) {
+	if d.dir == nil {
+		return nil, NotDirectory
+	}
+	f, err := d.dir.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	return &directoryEntryStream{dir: f}, nil
+}
+
+// next returns the next entry, nil at the end.
+func (s *directoryEntryStream) next() (fs.DirEntry, error) {
+	if len(s.entries) == 0 && s.err == nil {
+		s.entries, s.err = s.dir.ReadDir(entriesAtOnce)
+	}
+	if len(s.entries) == 0 {
+		if errors.Is(s.err, io.EOF) {
+			return nil, nil
+		}
+		return nil, s.err
+	}
+	e := s.entries[0]
+	s.entries = s.entries[1:]
+	if !utf8.ValidString(e.Name()) { // a string cannot hold it
+		return nil, IllegalByteSequence
+	}
+	return e, nil
+}
+
+// Drop closes the directory.
+func (s *directoryEntryStream) Drop() {
+	_ = s.dir.Close() // nobody is left to be told
+}
