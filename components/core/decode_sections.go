@@ -20,6 +20,7 @@ func (d *decoder) importSection() {
 			m.importedTables++
 		case ExternMemory:
 			m.mems = append(m.mems, d.memoryType())
+			d.oneMemory()
 		case ExternGlobal:
 			m.globals = append(m.globals, d.globalType())
 			m.importedGlobals++
@@ -70,15 +71,18 @@ func (d *decoder) tableSection() {
 
 func (d *decoder) memorySection() {
 	m := d.m
-	start := d.pos
 	n := d.count("memories", 1_000)
 	for i := 0; i < n && d.err == nil; i++ {
 		t := d.memoryType()
 		m.Memories = append(m.Memories, t)
 		m.mems = append(m.mems, t)
 	}
-	if len(m.mems) > 1 {
-		d.failAt(start, "%s", unsupported("multi-memory (more than one memory)"))
+	d.oneMemory()
+}
+
+func (d *decoder) oneMemory() {
+	if len(d.m.mems) > 1 {
+		d.fail("%s", unsupported("multi-memory (more than one memory)"))
 	}
 }
 

@@ -11,9 +11,21 @@ func (d *decoder) typeSection() {
 			return
 		}
 		if _, ok := d.m.Types.Add(t); !ok {
-			d.failAt(start, "unknown type: type %d refers to a later one", i)
+			d.failAt(start, "%s", forwardFault(t, i))
 		}
 	}
+}
+
+// forwardFault is what is wrong with a type that refers to a type that is not before it.
+func forwardFault(t FuncType, self int) string {
+	for _, list := range [2][]ValType{t.Params, t.Results} {
+		for _, v := range list {
+			if i, defined := v.TypeIndex(); defined && int(i) > self {
+				return fmt.Sprintf("unknown type: type %d refers to type %d, which is not before it", self, i)
+			}
+		}
+	}
+	return unsupported("garbage collection (a type that refers to itself)")
 }
 
 // funcType reads a function type; other composite types are refused by the name of their proposal.
@@ -27,6 +39,8 @@ func (d *decoder) funcType() FuncType {
 		d.failAt(start, "%s", unsupported("garbage collection (a struct, array, subtype or recursive type)"))
 	case form == 0x5d:
 		d.failAt(start, "%s", unsupported("stack switching (a continuation type)"))
+	case form == 0x65:
+		d.failAt(start, "%s", unsupported("sharing of everything (a shared type)"))
 	default:
 		d.failAt(start, "malformed type form %#x", form)
 	}
@@ -78,7 +92,7 @@ func (r *reader) heapType(nullable bool) ValType {
 	switch {
 	case r.err != nil:
 		return 0
-	case h >= int64(selfMarker):
+	case h > int64(indexMask):
 		r.failAt(start, "unknown type %d", h)
 		return 0
 	case h >= 0:

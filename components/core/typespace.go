@@ -18,17 +18,14 @@ type TypeSpace struct {
 
 type digest [sha256.Size]byte
 
-// selfMarker stands, in a key, for a type's reference to itself.
-const selfMarker = indexMask
-
 // Len is the number of types.
 func (s *TypeSpace) Len() int { return len(s.defs) }
 
 // At is the type at index i, which must be below Len.
 func (s *TypeSpace) At(i uint32) FuncType { return s.defs[i] }
 
-// Add appends t and returns its index. References to defined types in t must be to types added before,
-// or to t itself; ok is false, and nothing is added, if they are not.
+// Add appends t and returns its index. References to defined types in t must be to types added before;
+// ok is false, and nothing is added, if they are not.
 func (s *TypeSpace) Add(t FuncType) (index uint32, ok bool) {
 	index = uint32(len(s.defs))
 	key := make([]byte, 0, 4*(1+len(t.Params)+len(t.Results)))
@@ -38,14 +35,10 @@ func (s *TypeSpace) Add(t FuncType) (index uint32, ok bool) {
 		for _, v := range list {
 			if i, defined := v.TypeIndex(); defined {
 				refs = true
-				switch {
-				case i > index:
+				if i >= index {
 					return 0, false
-				case i == index:
-					v |= selfMarker
-				default:
-					v = v&^indexMask | ValType(s.canon[i])
 				}
+				v = v&^indexMask | ValType(s.canon[i])
 			}
 			key = binary.LittleEndian.AppendUint32(key, uint32(v))
 		}
@@ -100,16 +93,13 @@ func (s *TypeSpace) hash(i uint32) digest {
 	for _, list := range [2][]ValType{t.Params, t.Results} {
 		for _, v := range list {
 			j, defined := v.TypeIndex()
-			switch {
-			case !defined:
+			if !defined {
 				put(uint32(v))
-			case j == i:
-				put(uint32(v | selfMarker))
-			default:
-				put(uint32(v &^ indexMask))
-				d := s.digest(j)
-				h.Write(d[:])
+				continue
 			}
+			put(uint32(v &^ indexMask))
+			d := s.digest(j)
+			h.Write(d[:])
 		}
 	}
 	return digest(h.Sum(nil))
