@@ -25,7 +25,11 @@ func (fr *frame) run(ops []canon.Op) {
 		case canon.OpLoop:
 			fr.loop(op.Body, r[op.A])
 		case canon.OpTrap:
-			fr.trap(op.Trap, op.Side)
+			code := op.Trap
+			if op.A != canon.NoReg {
+				code = canon.TrapCode(r[op.A])
+			}
+			fr.trap(code, op.Side)
 
 		case canon.OpConst:
 			r[op.Dst] = op.Imm
