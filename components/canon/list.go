@@ -51,16 +51,16 @@ func (b *builder) listSource(l layout, src loc) (n, bytes Reg, first loc) {
 		o := op(OpValueLen, src.side)
 		o.Dst, o.A, o.Imm = b.reg(I32), src.reg, uint64(wit.List)
 		b.emit(o)
-		return o.Dst, b.byteLength(o.Dst, l), src
+		return o.Dst, b.byteLength(src.side, o.Dst, l), src
 	}
 	ptr, n := b.word(src, 0), b.word(src, 1)
-	bytes = b.byteLength(n, l)
+	bytes = b.byteLength(src.side, n, l)
 	b.checkListRange(src.side, ptr, bytes, l)
 	return n, bytes, memoryLoc(src.side, ptr, 0)
 }
 
-func (b *builder) byteLength(n Reg, l layout) Reg {
-	o := op(OpByteLength, Caller)
+func (b *builder) byteLength(side Side, n Reg, l layout) Reg {
+	o := op(OpByteLength, side)
 	o.Dst, o.A, o.Imm, o.Trap = b.reg(I64), n, l.size, TrapListTooLong
 	b.emit(o)
 	return o.Dst
@@ -137,7 +137,7 @@ func (b *builder) packedFromValue(number wit.Kind, src, dst loc) loc {
 // packedToValue lifts a list of numbers into a value.
 func (b *builder) packedToValue(number wit.Kind, l layout, src, dst loc) loc {
 	from, n := b.word(src, 0), b.word(src, 1)
-	b.checkListRange(src.side, from, b.byteLength(n, l), l)
+	b.checkListRange(src.side, from, b.byteLength(src.side, n, l), l)
 	o := op(OpPackedToValue, src.side)
 	o.Dst, o.A, o.B, o.Imm = b.reg(Value), from, n, uint64(number)
 	b.emit(o)

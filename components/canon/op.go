@@ -4,8 +4,9 @@ package canon
 // register fields are NoReg where that matters. The zero Op is not valid.
 type Op struct {
 	Code Code
-	// Side is whose memory, realloc, instance flags or handle table is used; for
-	// operations between two memories it is the destination's.
+	// Side is whose memory, realloc, instance flags or handle table is used, and
+	// whose fault a trap is; for operations between two memories it is the
+	// destination's.
 	Side Side
 	// Src is the side of the source, for operations between two memories.
 	Src Side

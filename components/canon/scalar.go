@@ -48,13 +48,13 @@ func (b *builder) scalar(t *wit.Type, src, dst loc) loc {
 	case atValue:
 		v = b.unary(OpScalarValue, src.side, rule.core, src.reg, uint64(t.Kind))
 	case atMemory:
-		v = b.lift(rule, b.load(rule.load, src, rule.core))
+		v = b.lift(rule, src.side, b.load(rule.load, src, rule.core))
 	case atFlat:
 		v = src.regs[0]
 		if rule.flat != 0 {
 			v = b.unary(rule.flat, src.side, rule.core, v, rule.flatImm)
 		}
-		v = b.lift(rule, v)
+		v = b.lift(rule, src.side, v)
 	}
 	switch dst.kind {
 	case atMemory:
@@ -66,17 +66,17 @@ func (b *builder) scalar(t *wit.Type, src, dst loc) loc {
 	return dst.value(b.unary(OpValueScalar, dst.side, Value, v, uint64(t.Kind)))
 }
 
-func (b *builder) lift(rule *scalarRule, v Reg) Reg {
+func (b *builder) lift(rule *scalarRule, side Side, v Reg) Reg {
 	switch rule.lift {
 	case 0:
 		return v
 	case OpCheckChar:
-		o := op(OpCheckChar, Caller)
+		o := op(OpCheckChar, side)
 		o.A, o.Trap = v, TrapInvalidChar
 		b.emit(o)
 		return v
 	}
-	return b.unary(rule.lift, Caller, rule.core, v, 0)
+	return b.unary(rule.lift, side, rule.core, v, 0)
 }
 
 // flags translates flags: load_flags, unpack_flags_from_int and their inverses.
