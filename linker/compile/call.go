@@ -1,0 +1,101 @@
+package compile
+
+import (
+	"fmt"
+
+	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/linker/plan"
+	"github.com/sidecall/sidecall/wit"
+)
+
+// lowered is the call that a canon lower in f makes.
+func (f *frame) lowered(fn *function, name string, typ *wit.FuncType, opts options) (plan.Call, error) {
+	call := plan.Call{HostFunc: -1}
+	call.Side[canon.Caller] = f.side(opts)
+	call.Side[canon.Callee].Instance = -1
+	if err := f.c.spendType(typ); err != nil {
+		return call, err
+	}
+	var err error
+	if fn.host != nil {
+		if call.Program, err = canon.HostImport(name, typ, opts.canon); err != nil {
+			return call, err
+		}
+		call.HostFunc = fn.host.use(f.c.plan)
+		return call, f.callResources(&call)
+	}
+	l := fn.lifted
+	if call.Program, err = canon.Adapter(name, typ, opts.canon, l.options.canon); err != nil {
+		return call, err
+	}
+	l.callee(&call, f.inst)
+	return call, f.callResources(&call)
+}
+
+// called is the call by which the host calls a function.
+func (c *compiler) called(fn *function, name string, typ *wit.FuncType) (plan.Call, error) {
+	call := plan.Call{HostFunc: -1}
+	call.Side[canon.Caller].Instance = -1
+	call.Side[canon.Callee].Instance = -1
+	if err := c.spendType(typ); err != nil {
+		return call, err
+	}
+	if fn.host != nil {
+		return call, fmt.Errorf("%s is exported as it was imported from the host: calling it from the host is not supported yet", name)
+	}
+	var err error
+	if call.Program, err = canon.HostExport(name, fn.lifted.typ, fn.lifted.options.canon); err != nil {
+		return call, err
+	}
+	fn.lifted.callee(&call, -1)
+	return call, fn.lifted.frame.callResources(&call)
+}
+
+// callee fills in the callee's side.
+func (l *lifted) callee(call *plan.Call, caller int) {
+	call.Side[canon.Callee] = l.frame.side(l.options)
+	target := l.target.ref
+	call.Target = &target
+	if l.options.postReturn != nil {
+		ref := l.options.postReturn.ref
+		call.PostReturn = &ref
+	}
+	call.Entering = l.frame.c.entering(caller, l.frame.inst)
+}
+
+func (f *frame) side(o options) plan.Side {
+	s := plan.Side{Instance: f.inst}
+	if o.memory != nil {
+		ref := o.memory.ref
+		s.Memory = &ref
+	}
+	if o.realloc != nil {
+		ref := o.realloc.ref
+		s.Realloc = &ref
+	}
+	return s
+}
+
+// callResources maps the resource types of the program, whose types are f's.
+func (f *frame) callResources(call *plan.Call) error {
+	for _, id := range call.Program.Resources {
+		r, ok := f.resource(id)
+		if !ok {
+			return fmt.Errorf("%w: resource type %s of %s is not bound", errBug, id.Name, call.Program.Name)
+		}
+		call.Resources = append(call.Resources, r.index)
+	}
+	return nil
+}
+
+// spendType counts the parts of a function's type, which its call has to walk.
+func (c *compiler) spendType(t *wit.FuncType) error {
+	n := 1
+	for _, p := range t.Params {
+		n += int(min(p.Type.Metrics().Size, 1<<24))
+	}
+	if t.Result != nil {
+		n += int(min(t.Result.Metrics().Size, 1<<24))
+	}
+	return c.spend(n)
+}

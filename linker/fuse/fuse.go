@@ -1,0 +1,131 @@
+package fuse
+
+import (
+	"fmt"
+
+	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/linker/plan"
+)
+
+// Adapter is one call between two components, to be a function of a module.
+type Adapter struct {
+	// ExportName is the function's name in the module.
+	ExportName string
+	// Call is the Program (canon.Adapter) and what it refers to. A CoreRef to a
+	// trampoline has the trampoline's name as its Name.
+	Call plan.Call
+}
+
+// Slot is what one import module name stands for: slot i is imported as the
+// decimal number i. Exactly one of the fields but Source is set, or Source counts.
+type Slot struct {
+	// Source is an instance or host module that the plan has already, the flags
+	// module and the host's own functions among them.
+	Source plan.Source
+	// Accessor asks for an instance of Accessor over this memory.
+	Accessor *plan.CoreRef
+	// Libcalls asks for a host module with these trampolines, in this order.
+	Libcalls []plan.Trampoline
+}
+
+// NotFusableError says that a Program cannot become WebAssembly, and has to be a
+// trampoline.
+type NotFusableError struct{ Name, Reason string }
+
+func (e *NotFusableError) Error() string {
+	return fmt.Sprintf("function %s cannot be fused: %s", e.Name, e.Reason)
+}
+
+// Limits of what is fused; what is larger takes the engine too long to compile
+// for what it gains.
+const (
+	maxOps       = 5000
+	maxRegisters = 5000
+	maxCases     = 500
+)
+
+// Fusable reports nil if an adapter can be part of a module, and otherwise a
+// *NotFusableError.
+func Fusable(call *plan.Call) error {
+	p := call.Program
+	no := func(reason string) error { return &NotFusableError{p.Name, reason} }
+	if len(p.Regs) > maxRegisters {
+		return no("it has too many registers")
+	}
+	for _, t := range p.Regs {
+		if t == canon.Value {
+			return no("it has values of the host")
+		}
+	}
+	for side, s := range call.Side {
+		switch {
+		case s.Instance < 0:
+			return no("one side is the host")
+		case p.UsesMemory[side] && s.Memory == nil || p.UsesRealloc[side] && s.Realloc == nil:
+			return no("a memory or realloc is missing")
+		}
+	}
+	switch {
+	case p.Target == nil || call.Target == nil:
+		return no("it calls no core function")
+	case p.PostReturn != nil && call.PostReturn == nil:
+		return no("its post-return is missing")
+	case count(p.Body) > maxOps:
+		return no("it has too many operations")
+	}
+	return nil
+}
+
+// count counts operations; a switch of too many cases counts as too many.
+func count(ops []canon.Op) int {
+	n := len(ops)
+	for i := range ops {
+		o := &ops[i]
+		n += count(o.Body) + count(o.Else)
+		full := 0
+		for _, c := range o.Cases {
+			n += count(c)
+			if len(c) > 0 {
+				full++
+			}
+		}
+		if full > maxCases {
+			n += maxOps
+		}
+	}
+	return n
+}
+
+// Module makes the module of some adapters, which must all be Fusable and have
+// the same memories on both sides (Key). The same input makes the same bytes.
+func Module(adapters []Adapter) (bytes []byte, slots []Slot, err error) {
+	for i := range adapters {
+		if err := Fusable(&adapters[i].Call); err != nil {
+			return nil, nil, err
+		}
+		if Key(&adapters[i].Call) != Key(&adapters[0].Call) {
+			return nil, nil, &NotFusableError{adapters[i].Call.Program.Name, "its memories are not those of the module"}
+		}
+	}
+	// The first pass finds the imports, the second knows their indices.
+	first := newModule(adapters, nil)
+	first.emit()
+	m := newModule(adapters, first.imports)
+	m.emit()
+	return m.b.Encode(), m.imports.slots, nil
+}
+
+// Memories identifies the two memories of an adapter; the zero CoreRef stands for
+// none.
+type Memories [2]plan.CoreRef
+
+// Key says which adapters can share a module.
+func Key(call *plan.Call) Memories {
+	var k Memories
+	for side, s := range call.Side {
+		if call.Program.UsesMemory[side] {
+			k[side] = *s.Memory
+		}
+	}
+	return k
+}

@@ -1,0 +1,94 @@
+package resolve
+
+import (
+	"strings"
+
+	"github.com/sidecall/sidecall/linker/diag"
+	"github.com/sidecall/sidecall/linker/graph"
+)
+
+// unused warns of components that main does not reach.
+func (r *resolver) unused() {
+	for _, n := range r.nodes {
+		if n.used || n.loaded == nil || r.incomplete {
+			continue
+		}
+		var details []string
+		for _, d := range n.typ.Exports {
+			if len(details) == maxListed {
+				details = append(details, "…")
+				break
+			}
+			details = append(details, "it exports "+d.Name+r.importers(n, d.Name))
+		}
+		if len(details) == 0 {
+			details = []string{"it exports nothing"}
+		}
+		r.report(diag.Warning, n.Pos, "", details, "%s is not used: nothing that %s reaches imports from it", n.Name, r.m.Main)
+	}
+}
+
+// importers tells who imports an export of n, from elsewhere or in another version.
+func (r *resolver) importers(n *node, name string) string {
+	for _, o := range r.nodes {
+		for k, d := range o.typ.Imports {
+			switch {
+			case o == n || base(d.Name) != base(name):
+			case o.ok[k] && o.imports[k].Provider != graph.Nothing && r.providerName(o.imports[k].Provider) != n.Name:
+				return "; " + o.Name + " has " + d.Name + " from " + r.providerName(o.imports[k].Provider)
+			case !o.ok[k]:
+				return "; " + o.Name + " imports " + d.Name
+			}
+		}
+	}
+	return ""
+}
+
+// grant is something that the manifest can grant, and the host's interface by
+// which a component gets it.
+type grant struct {
+	key, via string
+	given    bool
+	pos      diag.Pos
+	// without is what an import without the grant means, empty where that is common.
+	without string
+}
+
+func grantsOf(n *node) []grant {
+	return []grant{
+		{"args", "wasi:cli/environment", len(n.Args) > 0, n.ArgsPos, ""},
+		{"env", "wasi:cli/environment", len(n.Env) > 0, n.EnvPos, ""},
+		{"allow.files", "wasi:filesystem/preopens", len(n.Files) > 0, n.FilesPos, "it sees no files"},
+	}
+}
+
+// grants warns of grants that have no effect, and notes imports that want one.
+func (r *resolver) grants() {
+	for _, n := range r.nodes {
+		if n.loaded == nil || !n.used {
+			continue
+		}
+		for _, g := range grantsOf(n) {
+			provider := r.providerOf(n, g.via)
+			switch {
+			case g.given && provider == graph.Nothing:
+				r.report(diag.Warning, g.pos, "", nil, "components.%s.%s has no effect: %s does not import %s", n.Name, g.key, n.Name, g.via)
+			case g.given && provider >= 0:
+				r.report(diag.Warning, g.pos, "", nil, "components.%s.%s has no effect: %s has %s from %s, not from the host", n.Name, g.key, n.Name, g.via, r.nodes[provider].Name)
+			case !g.given && provider == graph.Host && g.without != "":
+				r.report(diag.Note, n.Pos, "", nil, "%s imports %s, but has no %s: %s", n.Name, g.via, g.key, g.without)
+			}
+		}
+	}
+}
+
+// providerOf is who provides an interface to n, in whatever version; Nothing if n
+// does not import it.
+func (r *resolver) providerOf(n *node, iface string) int {
+	for k, d := range n.typ.Imports {
+		if n.ok[k] && strings.HasPrefix(d.Name, iface) && base(d.Name) == iface {
+			return n.imports[k].Provider
+		}
+	}
+	return graph.Nothing
+}

@@ -1,0 +1,120 @@
+package resolve
+
+import (
+	"fmt"
+
+	"github.com/sidecall/sidecall/linker/diag"
+	"github.com/sidecall/sidecall/wit"
+)
+
+// missing reports an import that nobody provides, with what comes near.
+func (r *resolver) missing(n *node, k int, name string) {
+	if r.incomplete {
+		return // a component that could not be loaded may be the one
+	}
+	var details []string
+	for _, o := range r.nodes {
+		if o == n {
+			continue
+		}
+		for _, d := range o.typ.Exports {
+			if base(d.Name) == base(name) {
+				details = append(details, o.Name+" exports "+d.Name+": "+whyNot(d.Name, name))
+			}
+		}
+	}
+	details = append(details, r.nearHost(name)...)
+	hint := r.similar(n, name)
+	if hint == "" && len(details) == 0 {
+		hint = "add a component that exports " + name
+	}
+	r.report(diag.Error, n.Pos, hint, details, "%s imports %s, which nothing provides", n.Name, what(n.typ.Imports[k].Type, name))
+}
+
+// what names an import for a message, with its sort where that is not an instance.
+func what(t wit.ExternType, name string) string {
+	if t.ExternSort() == wit.SortInstance {
+		return name
+	}
+	return t.ExternSort().String() + " " + name
+}
+
+// whyNot says why two versions of an interface are not compatible.
+func whyNot(have, want string) string {
+	hv, herr := wit.ParseVersion(version(have))
+	wv, werr := wit.ParseVersion(version(want))
+	switch {
+	case version(have) == "" || version(want) == "":
+		return "a name with a version and one without are different names"
+	case herr != nil || werr != nil:
+		return "the versions differ"
+	case hv.Pre != "" || wv.Pre != "":
+		return "pre-release versions match exactly only"
+	case hv.Track() == "" || wv.Track() == "":
+		return "versions below 0.1.0 match exactly only"
+	}
+	return fmt.Sprintf("%s.x and %s.x are not compatible", hv.Track(), wv.Track())
+}
+
+// nearHost lists what the host offers of the same interface in other versions.
+func (r *resolver) nearHost(name string) []string {
+	var details []string
+	for _, h := range r.cat {
+		if h.Name != "" && base(h.Name) == base(name) {
+			details = append(details, "the host offers "+h.Name+": "+whyNot(h.Name, name))
+		}
+	}
+	return details
+}
+
+// similar is a hint for a name that looks misspelt.
+func (r *resolver) similar(n *node, name string) string {
+	var names []string
+	for _, o := range r.nodes {
+		if o == n {
+			continue
+		}
+		for _, d := range o.typ.Exports {
+			if base(d.Name) != base(name) {
+				names = append(names, d.Name)
+			}
+		}
+	}
+	if near, ok := diag.Similar(name, names); ok {
+		return near + " is exported; is one of the two names misspelt?"
+	}
+	return r.similarHost(name)
+}
+
+func (r *resolver) similarHost(name string) string {
+	var names []string
+	for _, h := range r.cat {
+		if h.Name != "" && base(h.Name) != base(name) {
+			names = append(names, h.Name)
+		}
+	}
+	if near, ok := diag.Similar(name, names); ok {
+		return "the host offers " + near
+	}
+	return ""
+}
+
+// exportsOf lists what a component exports instead of name.
+func (r *resolver) exportsOf(o *node, name string) []string {
+	var near, all []string
+	for _, d := range o.typ.Exports {
+		if base(d.Name) == base(name) {
+			near = append(near, "it exports "+d.Name+": "+whyNot(d.Name, name))
+		}
+		all = append(all, "it exports "+d.Name)
+	}
+	switch {
+	case len(near) > 0:
+		return near
+	case len(all) == 0:
+		return []string{"it exports nothing"}
+	case len(all) > maxListed:
+		return append(all[:maxListed], "…")
+	}
+	return all
+}

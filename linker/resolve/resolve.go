@@ -1,0 +1,159 @@
+package resolve
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/sidecall/sidecall/components/validate"
+	"github.com/sidecall/sidecall/linker/diag"
+	"github.com/sidecall/sidecall/linker/graph"
+	"github.com/sidecall/sidecall/linker/manifest"
+	"github.com/sidecall/sidecall/linker/plan"
+	"github.com/sidecall/sidecall/wit"
+)
+
+// HostInterface is something that the host offers to components.
+type HostInterface = graph.HostInterface
+
+// Catalog is all that the host offers.
+type Catalog []HostInterface
+
+// Loaded is a component whose file was read and found valid.
+type Loaded struct {
+	Typed  *validate.Typed
+	Digest string
+}
+
+// Graph resolves a composition. comps are the manifest's components, in its order,
+// nil for those that could not be loaded: what they would provide is not reported
+// as missing. The Graph is nil if the list has errors or a component is missing.
+func Graph(m *manifest.Manifest, comps []*Loaded, cat Catalog) (*graph.Graph, diag.List) {
+	r := newResolver(m, comps, cat)
+	r.chains()
+	for i := range r.nodes {
+		r.edges(i)
+	}
+	r.reach()
+	cyclic := r.cycles()
+	r.unused()
+	r.grants()
+	if !cyclic {
+		r.types()
+	}
+	r.diags.Sort()
+	if r.diags.HasErrors() || r.incomplete {
+		return nil, r.diags
+	}
+	return r.graph(), r.diags
+}
+
+// resolver holds what is known while a composition is resolved.
+type resolver struct {
+	m     *manifest.Manifest
+	cat   Catalog
+	nodes []*node
+	// main is the index of the main component.
+	main int
+	// incomplete is set if a component could not be loaded.
+	incomplete bool
+	// order lists what main reaches, providers first.
+	order []int
+	diags diag.List
+}
+
+// node is one component.
+type node struct {
+	*manifest.Component
+	loaded *Loaded
+	// typ is the component's type, empty if it could not be loaded.
+	typ *wit.ComponentType
+	// imports are the edges, as far as they are known; ok tells for which imports.
+	imports []graph.Import
+	at      []diag.Pos // where the manifest says so, or the component's place
+	ok      []bool
+	// behind tells what chains put behind this component, by the index of the import.
+	behind map[int]link
+	// used is set if main reaches it.
+	used bool
+}
+
+func newResolver(m *manifest.Manifest, comps []*Loaded, cat Catalog) *resolver {
+	r := &resolver{m: m, cat: cat}
+	for i := range m.Components {
+		n := &node{Component: &m.Components[i], loaded: comps[i], typ: &wit.ComponentType{}, behind: map[int]link{}}
+		if comps[i] == nil {
+			r.incomplete = true
+		} else {
+			n.typ = comps[i].Typed.Type
+		}
+		count := len(n.typ.Imports)
+		n.imports, n.at, n.ok = make([]graph.Import, count), make([]diag.Pos, count), make([]bool, count)
+		r.nodes = append(r.nodes, n)
+		if n.Name == m.Main {
+			r.main = i
+		}
+	}
+	return r
+}
+
+// find returns the index of a component by name; the manifest has checked names.
+func (r *resolver) find(name string) int {
+	for i, n := range r.nodes {
+		if n.Name == name {
+			return i
+		}
+	}
+	return graph.Host
+}
+
+func (r *resolver) report(s diag.Severity, p diag.Pos, hint string, details []string, format string, args ...any) {
+	r.diags.Add(diag.Diagnostic{Severity: s, Stage: diag.Link, Pos: p, Message: fmt.Sprintf(format, args...), Details: details, Hint: hint})
+}
+
+// reach marks what main needs, in the order in which to instantiate it.
+func (r *resolver) reach() {
+	var visit func(i int)
+	visit = func(i int) {
+		n := r.nodes[i]
+		if n.used {
+			return
+		}
+		n.used = true
+		for k, e := range n.imports {
+			if n.ok[k] && e.Provider >= 0 {
+				visit(e.Provider)
+			}
+		}
+		r.order = append(r.order, i)
+	}
+	visit(r.main)
+}
+
+// graph is the result; every edge of every component in the order is known.
+func (r *resolver) graph() *graph.Graph {
+	g := &graph.Graph{Name: r.m.Name, Main: r.main, Order: r.order}
+	for _, n := range r.nodes {
+		c := &graph.Component{Name: n.Name, File: n.File, Digest: n.loaded.Digest, Pos: n.Pos, Typed: n.loaded.Typed,
+			Grants: plan.Grants{Args: n.Args, Env: n.Env, Files: n.Files}}
+		for k := range n.imports {
+			if n.ok[k] {
+				c.Imports = append(c.Imports, n.imports[k])
+			}
+		}
+		g.Components = append(g.Components, c)
+	}
+	return g
+}
+
+// entry is manifest text for an import: the lines below the component's name.
+func entry(component, name, provider string) string {
+	return component + ":\n  imports:\n    " + key(name) + ": " + provider
+}
+
+// key quotes a YAML key where it needs it.
+func key(s string) string {
+	if strings.ContainsAny(s, ":{}[],&*#?|-<>=!%@\"'` ") {
+		return `"` + strings.ReplaceAll(s, `"`, `\"`) + `"`
+	}
+	return s
+}
