@@ -74,6 +74,11 @@ const (
 	Latin1UTF16
 )
 
+// String returns the option as the text format writes it.
+func (e Encoding) String() string {
+	return [...]string{UTF8: "utf8", UTF16: "utf16", Latin1UTF16: "latin1+utf16"}[e]
+}
+
 // Options are the canonical options of one canon lift or canon lower
 // (CanonicalABI.md, "Canonical ABI Options"), as far as they change the operations.
 type Options struct {
