@@ -1,12 +1,10 @@
 package diag
 
 // Similar returns the candidate that a typing error would most likely turn into
-// word, and whether there is one: at most a third of the letters differ.
+// word, and whether there is one: the longer the word, the more may differ, up to
+// three letters.
 func Similar(word string, candidates []string) (string, bool) {
-	best, at := len(word)/3+1, -1
-	if len(word) <= 2 {
-		best = 1
-	}
+	best, at := min(1+len(word)/5, 3), -1
 	for i, c := range candidates {
 		if len(c) > maxCompared || len(word) > maxCompared {
 			continue

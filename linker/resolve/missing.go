@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/wit"
@@ -69,19 +70,17 @@ func (r *resolver) nearHost(name string) []string {
 
 // similar is a hint for a name that looks misspelt.
 func (r *resolver) similar(n *node, name string) string {
-	var names []string
 	for _, o := range r.nodes {
 		if o == n {
 			continue
 		}
+		var names []string
 		for _, d := range o.typ.Exports {
-			if base(d.Name) != base(name) {
-				names = append(names, d.Name)
-			}
+			names = append(names, d.Name)
 		}
-	}
-	if near, ok := diag.Similar(name, names); ok {
-		return near + " is exported; is one of the two names misspelt?"
+		if near, ok := similarName(name, names); ok {
+			return o.Name + " exports " + near + "; is one of the two names misspelt?"
+		}
 	}
 	return r.similarHost(name)
 }
@@ -89,14 +88,28 @@ func (r *resolver) similar(n *node, name string) string {
 func (r *resolver) similarHost(name string) string {
 	var names []string
 	for _, h := range r.cat {
-		if h.Name != "" && base(h.Name) != base(name) {
-			names = append(names, h.Name)
-		}
+		names = append(names, h.Name)
 	}
-	if near, ok := diag.Similar(name, names); ok {
+	if near, ok := similarName(name, names); ok {
 		return "the host offers " + near
 	}
 	return ""
+}
+
+// similarName is diag.Similar on names without their versions, which are another
+// matter; the same name is not similar.
+func similarName(name string, names []string) (string, bool) {
+	var bases, full []string
+	for _, n := range names {
+		if b := base(n); b != "" && b != base(name) {
+			bases, full = append(bases, b), append(full, n)
+		}
+	}
+	near, ok := diag.Similar(base(name), bases)
+	if !ok {
+		return "", false
+	}
+	return full[slices.Index(bases, near)], true
 }
 
 // exportsOf lists what a component exports instead of name.
