@@ -67,6 +67,8 @@ func (s *scope) aliasCoreExport(a *components.Alias) error {
 		s.t.CoreGlobals = append(s.t.CoreGlobals, t)
 	case core.TagType:
 		s.t.CoreTags = append(s.t.CoreTags, t)
+	default:
+		return v.gated(FeatureGC, "the "+t.String())
 	}
 	return nil
 }
@@ -104,6 +106,7 @@ func (s *scope) aliasOuter(a *components.Alias) error {
 			return err
 		}
 		s.t.CoreTypes = append(s.t.CoreTypes, def)
+		s.core.ids = append(s.core.ids, from.core.ids[a.Index])
 	case wit.SortComponent:
 		c, err := at(v, from.t.Components, a.Index, "component")
 		if err != nil {

@@ -117,7 +117,7 @@ func (s *scope) coreInstantiate(d *components.CoreInstance) (info CoreInstanceIn
 		if !ok {
 			return info, v.errorf("core module %d imports %s from %s, and the argument does not export an item of that name", d.Module, shortQuote(im.Name), shortQuote(im.Module))
 		}
-		if !core.Matches(t, im.Type) {
+		if !coreMatches(t, im.Type) {
 			return info, v.errorf("core module %d imports %s from %s as %s, and the argument exports %s", d.Module, shortQuote(im.Name), shortQuote(im.Module), im.Type, t)
 		}
 	}

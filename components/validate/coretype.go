@@ -6,81 +6,49 @@ import (
 	"github.com/sidecall/sidecall/wit"
 )
 
-// coreTypeDef validates a core type definition.
+// CoreType is an entry of the core type index space that no core module which can
+// be run has: a type of WebAssembly 3.0 that is recursive, structured, or has
+// supertypes. It may be mentioned by core module types.
+type CoreType struct {
+	types *coreTypes
+	id    coreID
+}
+
+// String names the form of type.
+func (t *CoreType) String() string { return t.types.defs[t.id].comp.String() + " type" }
+
+// coreSpace is a core type index space: the identities of its types, and for
+// those that are function types without anything new the form that the rest of
+// core uses.
+type coreSpace struct{ ids []coreID }
+
+// coreTypeDef validates a core type definition, which may define several types.
 func (s *scope) coreTypeDef(d *components.CoreTypeDef) error {
-	switch t := d.Item.(type) {
-	case components.CoreFuncType:
-		f, err := s.v.coreFuncType(&t)
-		if err != nil {
-			return err
-		}
-		s.t.CoreTypes = append(s.t.CoreTypes, f)
-		return nil
-	case *components.CoreModuleType:
+	if t, ok := d.Item.(*components.CoreModuleType); ok {
 		m, err := s.moduleType(t)
 		if err != nil {
 			return err
 		}
 		s.t.CoreTypes = append(s.t.CoreTypes, m)
+		s.core.ids = append(s.core.ids, noCoreType)
 		return nil
 	}
-	return s.v.gated(FeatureGC, "a recursive, struct or array type, or one with supertypes")
+	before := len(s.core.ids)
+	if err := s.v.recType(&s.core, d.Item); err != nil {
+		return err
+	}
+	for _, id := range s.core.ids[before:] {
+		s.t.CoreTypes = append(s.t.CoreTypes, s.v.coreTypes.entry(id))
+	}
+	return nil
 }
 
-func (v *validator) coreFuncType(t *components.CoreFuncType) (f core.FuncType, err error) {
-	if f.Params, err = v.coreValTypes(t.Params); err != nil {
-		return f, err
+// entry gives the form in which a type stands in Typed.CoreTypes.
+func (ts *coreTypes) entry(id coreID) any {
+	if f, ok := ts.simpleFunc(id); ok {
+		return f
 	}
-	f.Results, err = v.coreValTypes(t.Results)
-	return f, err
-}
-
-func (v *validator) coreValTypes(ts []components.CoreValType) ([]core.ValType, error) {
-	out := make([]core.ValType, len(ts))
-	for i, t := range ts {
-		var err error
-		if out[i], err = v.coreValType(t); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// Heap types as they are encoded: negative numbers of seven bits.
-const (
-	heapFunc   = 0x70 - 0x80
-	heapExtern = 0x6f - 0x80
-	heapExn    = 0x69 - 0x80
-)
-
-func (v *validator) coreValType(t components.CoreValType) (core.ValType, error) {
-	switch t.Code {
-	case 0x7f, 0x7e, 0x7d, 0x7c, 0x7b:
-		return core.ValType(t.Code), nil
-	case 0x70:
-		return core.FuncRef, nil
-	case 0x6f:
-		return core.ExternRef, nil
-	case 0x69:
-		return core.ExnRef, nil
-	case 0x63, 0x64:
-		ref := core.ValType(0)
-		switch t.HeapType {
-		case heapFunc:
-			ref = core.FuncRef
-		case heapExtern:
-			ref = core.ExternRef
-		case heapExn:
-			ref = core.ExnRef
-		default:
-			return 0, v.gated(FeatureGC, "a reference to a defined or structured core type")
-		}
-		if t.Code == 0x64 {
-			ref = ref.NonNull()
-		}
-		return ref, nil
-	}
-	return 0, v.gated(FeatureGC, "a reference to a structured core type")
+	return &CoreType{ts, id}
 }
 
 // moduleType validates the declarators of a core module type, whose type index
@@ -90,31 +58,25 @@ func (s *scope) moduleType(d *components.CoreModuleType) (*ModuleType, error) {
 	leave := v.enter("core type", len(s.t.CoreTypes))
 	defer leave()
 	t := &ModuleType{}
-	var types []core.FuncType
+	var types coreSpace
 	for i := range d.Decls {
 		v.offset = d.Decls[i].Offset
 		switch d := d.Decls[i].Item.(type) {
 		case *components.CoreTypeDef:
-			f, ok := d.Item.(components.CoreFuncType)
-			if !ok {
-				if _, ok := d.Item.(*components.CoreModuleType); ok {
-					return nil, v.errorf("a core module type cannot define core module types")
-				}
-				return nil, v.gated(FeatureGC, "a recursive, struct or array type, or one with supertypes")
+			if _, ok := d.Item.(*components.CoreModuleType); ok {
+				return nil, v.errorf("a core module type cannot define core module types")
 			}
-			ft, err := v.coreFuncType(&f)
-			if err != nil {
+			if err := v.recType(&types, d.Item); err != nil {
 				return nil, err
 			}
-			types = append(types, ft)
 		case components.Alias:
-			ft, err := s.moduleAlias(&d, types)
+			id, err := s.moduleAlias(&d, &types)
 			if err != nil {
 				return nil, err
 			}
-			types = append(types, ft)
+			types.ids = append(types.ids, id)
 		case components.CoreImport:
-			et, err := v.coreExtern(&d.Type, types)
+			et, err := v.coreExtern(&d.Type, &types)
 			if err != nil {
 				return nil, err
 			}
@@ -122,7 +84,7 @@ func (s *scope) moduleType(d *components.CoreModuleType) (*ModuleType, error) {
 				return nil, v.errorf("the core module type imports %s %s twice", shortQuote(d.Module), shortQuote(d.Name))
 			}
 		case components.CoreExportDecl:
-			et, err := v.coreExtern(&d.Type, types)
+			et, err := v.coreExtern(&d.Type, &types)
 			if err != nil {
 				return nil, err
 			}
@@ -138,79 +100,125 @@ func (s *scope) moduleType(d *components.CoreModuleType) (*ModuleType, error) {
 
 // moduleAlias resolves an outer alias inside a core module type: 0 steps out is
 // the module type itself.
-func (s *scope) moduleAlias(a *components.Alias, types []core.FuncType) (core.FuncType, error) {
+func (s *scope) moduleAlias(a *components.Alias, types *coreSpace) (coreID, error) {
 	v := s.v
 	if a.Sort != wit.SortCoreType || a.Kind != components.AliasOuter {
-		return core.FuncType{}, v.errorf("an alias inside a core module type may only refer to core types outside")
+		return 0, v.errorf("an alias inside a core module type may only refer to core types outside")
 	}
 	if a.Count == 0 {
-		return at(v, types, a.Index, "core type")
+		return at(v, types.ids, a.Index, "core type")
 	}
 	from := s
 	for i := uint32(1); i < a.Count; i++ {
 		if from = from.parent; from == nil {
-			return core.FuncType{}, v.errorf("invalid outer alias count %d: only %d scopes enclose this one", a.Count, i)
+			return 0, v.errorf("invalid outer alias count %d: only %d scopes enclose this one", a.Count, i)
 		}
 	}
-	def, err := at(v, from.t.CoreTypes, a.Index, "core type")
-	if err != nil {
-		return core.FuncType{}, err
+	id, err := at(v, from.core.ids, a.Index, "core type")
+	if err == nil && id == noCoreType {
+		err = v.errorf("core type %d is a module type, which a core module type cannot refer to", a.Index)
 	}
-	f, ok := def.(core.FuncType)
-	if !ok {
-		return f, v.errorf("core type %d is a module type, which a core module type cannot refer to", a.Index)
-	}
-	return f, nil
+	return id, err
 }
 
 // coreExtern validates the type of a core import or export.
-func (v *validator) coreExtern(d *components.CoreExtern, types []core.FuncType) (core.ExternType, error) {
+func (v *validator) coreExtern(d *components.CoreExtern, types *coreSpace) (core.ExternType, error) {
 	switch d.Sort {
-	case wit.SortCoreFunc:
-		return at(v, types, d.Index, "core type")
-	case wit.SortCoreTag:
-		f, err := at(v, types, d.Index, "core type")
-		if err == nil && len(f.Results) > 0 {
-			err = v.errorf("the type of a tag must have no results, and is %s", f)
-		}
-		return core.TagType{FuncType: f}, err
+	case wit.SortCoreFunc, wit.SortCoreTag:
+		return v.coreFuncExtern(d, types)
 	case wit.SortCoreGlobal:
-		t, err := v.coreValType(d.Elem)
-		return core.GlobalType{Val: t, Mutable: d.Mutable}, err
-	case wit.SortCoreTable:
-		t, err := v.coreValType(d.Elem)
+		t, err := v.coreValType(d.Elem, types)
 		if err != nil {
 			return nil, err
 		}
-		if !t.IsRef() {
-			return nil, v.errorf("the elements of a table must be references, not %s", t)
+		if simple, ok := t.simple(); ok {
+			return core.GlobalType{Val: simple, Mutable: d.Mutable}, nil
 		}
-		if d.Limits.Shared {
-			return nil, v.gated(FeatureSharedObjects, "a shared table")
-		}
-		r, err := v.coreRange(&d.Limits, "table", 1<<32-1)
-		return core.TableType{Elem: t, Range: r}, err
+		return &foreign{types: v.coreTypes, kind: core.ExternGlobal, val: t, mutable: d.Mutable}, nil
+	case wit.SortCoreTable:
+		return v.coreTable(d, types)
 	case wit.SortCoreMemory:
 		if d.Limits.HasPageSize {
 			return nil, v.gated(FeaturePageSizes, "a memory with its own page size")
 		}
-		r, err := v.coreRange(&d.Limits, "memory", 65536)
-		if err == nil && d.Limits.Shared && !d.Limits.HasMax {
-			err = v.errorf("a shared memory must have a maximum size")
+		limit := uint64(1) << 16
+		if d.Limits.Is64 {
+			limit = 1 << 48
 		}
-		return core.MemoryType{Range: r, Shared: d.Limits.Shared}, err
+		if err := v.coreLimits(&d.Limits, "memory", limit); err != nil {
+			return nil, err
+		}
+		if d.Limits.Shared && !d.Limits.HasMax {
+			return nil, v.errorf("a shared memory must have a maximum size")
+		}
+		if d.Limits.Is64 {
+			return &foreign{types: v.coreTypes, kind: core.ExternMemory, limits: d.Limits}, nil
+		}
+		return core.MemoryType{Range: coreRange(&d.Limits), Shared: d.Limits.Shared}, nil
 	}
 	return nil, v.errorf("a core module cannot import or export a %s", d.Sort)
 }
 
-func (v *validator) coreRange(l *components.CoreLimits, what string, limit uint64) (r core.Range, err error) {
-	switch {
-	case l.Is64:
-		return r, v.gated(FeatureMemory64, "a "+what+" with 64-bit addresses")
-	case l.Min > limit || l.HasMax && l.Max > limit:
-		return r, v.errorf("%s size must be at most %d", what, limit)
-	case l.HasMax && l.Min > l.Max:
-		return r, v.errorf("the minimum size of a %s must not be greater than the maximum", what)
+func (v *validator) coreFuncExtern(d *components.CoreExtern, types *coreSpace) (core.ExternType, error) {
+	id, err := at(v, types.ids, d.Index, "core type")
+	if err != nil {
+		return nil, err
 	}
-	return core.Range{Min: uint32(l.Min), Max: uint32(l.Max), HasMax: l.HasMax}, nil
+	def := &v.coreTypes.defs[id]
+	switch {
+	case def.comp != compFunc:
+		return nil, v.errorf("core type %d is a %s type, not a function type", d.Index, def.comp)
+	case d.Sort == wit.SortCoreTag && len(def.results) > 0:
+		return nil, v.errorf("the type of a tag must have no results")
+	}
+	f, ok := v.coreTypes.simpleFunc(id)
+	switch {
+	case ok && d.Sort == wit.SortCoreTag:
+		return core.TagType{FuncType: f}, nil
+	case ok:
+		return f, nil
+	}
+	kind := core.ExternFunc
+	if d.Sort == wit.SortCoreTag {
+		kind = core.ExternTag
+	}
+	return &foreign{types: v.coreTypes, kind: kind, id: id}, nil
+}
+
+func (v *validator) coreTable(d *components.CoreExtern, types *coreSpace) (core.ExternType, error) {
+	t, err := v.coreValType(d.Elem, types)
+	if err != nil {
+		return nil, err
+	}
+	if !t.isRef() {
+		return nil, v.errorf("the elements of a table must be references, not numbers")
+	}
+	if d.Limits.Shared {
+		return nil, v.gated(FeatureSharedObjects, "a shared table")
+	}
+	limit := uint64(1<<32 - 1)
+	if d.Limits.Is64 {
+		limit = 1<<64 - 1
+	}
+	if err := v.coreLimits(&d.Limits, "table", limit); err != nil {
+		return nil, err
+	}
+	if simple, ok := t.simple(); ok && !d.Limits.Is64 {
+		return core.TableType{Elem: simple, Range: coreRange(&d.Limits)}, nil
+	}
+	return &foreign{types: v.coreTypes, kind: core.ExternTable, val: t, limits: d.Limits}, nil
+}
+
+func (v *validator) coreLimits(l *components.CoreLimits, what string, limit uint64) error {
+	switch {
+	case l.Min > limit || l.HasMax && l.Max > limit:
+		return v.errorf("%s size must be at most %d", what, limit)
+	case l.HasMax && l.Min > l.Max:
+		return v.errorf("the minimum size of a %s must not be greater than the maximum", what)
+	}
+	return nil
+}
+
+func coreRange(l *components.CoreLimits) core.Range {
+	return core.Range{Min: uint32(l.Min), Max: uint32(l.Max), HasMax: l.HasMax}
 }

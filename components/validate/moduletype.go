@@ -106,7 +106,7 @@ func (t *ModuleType) SubtypeOf(super wit.CoreModuleType) error {
 		if !ok {
 			return fmt.Errorf("the module imports %q %q, which is not expected", im.Module, im.Name)
 		}
-		if !core.Matches(given, im.Type) {
+		if !coreMatches(given, im.Type) {
 			return fmt.Errorf("the module imports %q %q as %s, which gets %s", im.Module, im.Name, im.Type, given)
 		}
 	}
@@ -115,7 +115,7 @@ func (t *ModuleType) SubtypeOf(super wit.CoreModuleType) error {
 		if !ok {
 			return fmt.Errorf("the module does not export %q", want.Name)
 		}
-		if !core.Matches(got, want.Type) {
+		if !coreMatches(got, want.Type) {
 			return fmt.Errorf("the module exports %q as %s, not as %s", want.Name, got, want.Type)
 		}
 	}

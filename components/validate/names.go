@@ -90,8 +90,6 @@ func (v *validator) attributes(n wit.Name, a *components.Attributes, t wit.Exter
 		return v.gated(FeatureImplements, "the attribute external-id")
 	case a.HasVersionSuffix && !on[FeatureCanonicalNames]:
 		return v.gated(FeatureCanonicalNames, "the attribute versionsuffix")
-	case !on[FeatureImplements] && !on[FeatureCanonicalNames]:
-		return v.gated(FeatureImplements, "a list of attributes")
 	}
 	if a.HasImplements {
 		if _, ok := t.(*wit.InstanceType); !ok {

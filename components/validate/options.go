@@ -24,8 +24,8 @@ const (
 	FeatureThreads       Feature = "threads"       // threading built-ins
 	FeatureErrorContext  Feature = "error-context" //
 	FeatureValues        Feature = "values"        // values and start functions
-	FeatureMemory64      Feature = "memory64"      //
-	FeatureGC            Feature = "gc"            // recursive, struct and array types; references to defined types
+	FeatureMemory64      Feature = "memory64"      // resources represented by i64
+	FeatureGC            Feature = "gc"            // core definitions with types that no engine here can run
 	FeaturePageSizes     Feature = "custom-page-sizes"
 	FeatureSharedObjects Feature = "shared-everything-threads"
 )

@@ -1,7 +1,6 @@
 package validate
 
 import (
-	"github.com/sidecall/sidecall/components/core"
 	"github.com/sidecall/sidecall/wit"
 )
 
@@ -30,7 +29,7 @@ type scope struct {
 	local map[*wit.Resource]bool
 
 	imports, exports side
-	coreTypes        core.TypeSpace
+	core             coreSpace
 }
 
 // side is what a scope imports, or what it exports.
@@ -145,7 +144,7 @@ func (s *scope) coreModuleTypeAt(index uint32) (*ModuleType, error) {
 	}
 	t, ok := def.(*ModuleType)
 	if !ok {
-		return nil, s.v.errorf("core type %d is a function type, not a core module type", index)
+		return nil, s.v.errorf("core type %d is not a core module type", index)
 	}
 	return t, nil
 }

@@ -40,7 +40,7 @@ type Typed struct {
 	CoreMemories  []core.MemoryType
 	CoreGlobals   []core.GlobalType
 	CoreTags      []core.TagType
-	// CoreTypes holds core.FuncType or *ModuleType.
+	// CoreTypes holds core.FuncType, *ModuleType or *CoreType.
 	CoreTypes []any
 	// Types holds *wit.Type, *wit.FuncType, *wit.InstanceType, *wit.ComponentType
 	// or *wit.Resource.

@@ -13,6 +13,7 @@ func Component(c *components.Component, opt Options) (*Typed, error) {
 	v := &validator{
 		opt: opt, names: opt.nameFeatures(), check: wit.Checker{Fuel: opt.Limits.Work},
 		sizes: canon.NewElemSizes(canon.PtrI64), offset: c.Offset,
+		coreTypes: &coreTypes{groups: map[string]coreID{}},
 	}
 	return v.component(c, nil)
 }
@@ -23,6 +24,8 @@ type validator struct {
 	names wit.NameFeatures
 	check wit.Checker
 	sizes *canon.ElemSizes
+	// coreTypes are all core types, of every scope.
+	coreTypes *coreTypes
 
 	// offset and path say where validation is.
 	offset int
