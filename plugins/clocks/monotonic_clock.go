@@ -43,8 +43,15 @@ func subscribeInstant(c *host.Call, args []value.Value) (value.Value, error) {
 }
 
 func subscribeDuration(c *host.Call, args []value.Value) (value.Value, error) {
-	now, d := elapsed(), args[0].U64()
-	return io.OwnPollable(c, instant(now+min(d, ^uint64(0)-now))), nil
+	return io.OwnPollable(c, after(args[0].U64())), nil
+}
+
+// After is the event that d has passed.
+func After(d time.Duration) io.Event { return after(uint64(max(0, d))) }
+
+func after(d uint64) instant {
+	now := elapsed()
+	return instant(now + min(d, ^uint64(0)-now))
 }
 
 // instant is the event that the monotonic clock shows that time.
