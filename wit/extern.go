@@ -73,7 +73,8 @@ type TypeExport struct {
 	Abstract bool
 }
 
-// CoreModuleType is the type of a core module; components/core implements it.
+// CoreModuleType is the type of a core module; components/validate implements it.
+// If it has a method TypeSize() int, that is what it counts for in Metrics.Size.
 type CoreModuleType interface {
 	ExternType
 	// SubtypeOf reports nil if a module of this type may be used where super is

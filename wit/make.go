@@ -195,6 +195,8 @@ func MetricsOf(x any) Metrics {
 		m.HasNamed = true
 	case *Resource:
 		m.HasResource = true
+	case interface{ TypeSize() int }:
+		m.Size = uint32(min(t.TypeSize(), 1<<31))
 	}
 	m.deepen()
 	return m

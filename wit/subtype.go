@@ -120,15 +120,22 @@ func (c *Checker) extern(sub ExternType, se env, super ExternType, pe env) {
 	case *TypeExport:
 		c.typeExport(sub.(*TypeExport), se, super, pe)
 	case CoreModuleType:
-		if err := sub.(CoreModuleType).SubtypeOf(super); err != nil {
-			c.mismatch(nil, nil, err.Error())
-		}
+		c.coreModule(sub.(CoreModuleType), super)
 	}
 	if closed && len(c.out) == before && !c.Exhausted() {
 		if c.externs == nil {
 			c.externs = map[[2]ExternType]bool{}
 		}
 		c.externs[key] = true
+	}
+}
+
+func (c *Checker) coreModule(sub, super CoreModuleType) {
+	if !c.spend(int(MetricsOf(sub).Size) + int(MetricsOf(super).Size)) {
+		return
+	}
+	if err := sub.SubtypeOf(super); err != nil {
+		c.mismatch(nil, nil, err.Error())
 	}
 }
 
