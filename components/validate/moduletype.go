@@ -15,7 +15,7 @@ type ModuleType struct {
 	Exports []CoreExport
 
 	imports map[coreName]int
-	exports map[string]int
+	exports map[string]core.ExternType
 	size    int
 }
 
@@ -57,11 +57,8 @@ func (t *ModuleType) Import(module, name string) (core.ExternType, bool) {
 
 // Export returns the type of an export.
 func (t *ModuleType) Export(name string) (core.ExternType, bool) {
-	i, ok := t.exports[name]
-	if !ok {
-		return nil, false
-	}
-	return t.Exports[i].Type, true
+	et, ok := t.exports[name]
+	return et, ok
 }
 
 // addImport reports false if there is an import of the same two names: they stand
@@ -86,9 +83,9 @@ func (t *ModuleType) addExport(ex CoreExport) bool {
 		return false
 	}
 	if t.exports == nil {
-		t.exports = map[string]int{}
+		t.exports = map[string]core.ExternType{}
 	}
-	t.exports[ex.Name] = len(t.Exports)
+	t.exports[ex.Name] = ex.Type
 	t.Exports = append(t.Exports, ex)
 	t.size += sizeOfCore(ex.Type)
 	return true
@@ -160,3 +157,7 @@ func (v *validator) typeOfModule(m *core.Module) (*ModuleType, error) {
 	}
 	return t, nil
 }
+
+// TypeOf gives the type of a decoded core module that is no part of a component:
+// one that a host offers. The error is an *Error.
+func TypeOf(m *core.Module) (*ModuleType, error) { return (&validator{}).typeOfModule(m) }
