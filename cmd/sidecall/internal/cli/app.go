@@ -14,6 +14,7 @@ import (
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/linker/diag"
 )
 
@@ -25,6 +26,8 @@ type app struct {
 	settings *settings.Settings
 	style    report.Style // of standard error
 	log      zerolog.Logger
+
+	interfaces []*host.Interface // see hostInterfaces
 }
 
 // Main runs sidecall with the process's arguments (without the program's name) and
@@ -42,8 +45,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "sidecall COMMAND",
-		Short: "Run WebAssembly components, linked in one process",
+		Use:                   "sidecall COMMAND [flags]",
+		DisableFlagsInUseLine: true,
+		Short:                 "Run WebAssembly components, linked in one process",
 		Long: `sidecall links WebAssembly components by the WIT interfaces that they import and
 export, and runs them in one process: what used to be a sidecar becomes a function call.
 
@@ -68,12 +72,13 @@ config.yaml in the folder sidecall of the user's configuration directory, in thi
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(a.flagError)
 	root.SetHelpCommand(helpCommand(root))
+	root.SetUsageFunc(usage)
 
 	flags := root.PersistentFlags()
 	flags.SortFlags, root.Flags().SortFlags = false, false
 	settings.Flags(flags, settings.Quiet, settings.Color, settings.LogLevel, settings.LogFormat)
-	flags.StringP("directory", "C", "", "change to this directory first")
-	flags.String(settings.ConfigFlag, "", "read this configuration file instead of the user's")
+	flags.StringP("directory", "C", "", "change to `DIR` first")
+	flags.String(settings.ConfigFlag, "", "read configuration `FILE` instead of the user's")
 
 	root.AddGroup(&cobra.Group{ID: "use", Title: "Compositions:"}, &cobra.Group{ID: "look", Title: "Components and sidecall itself:"})
 	for _, c := range []*cobra.Command{a.runCommand(), a.checkCommand(), a.graphCommand(), a.planCommand()} {
@@ -187,7 +192,7 @@ func (a *app) outputFormat(cmd *cobra.Command, formats ...string) (string, error
 	if slices.Contains(formats, a.settings.Output) {
 		return a.settings.Output, nil
 	}
-	return "", &usageError{message: fmt.Sprintf("%s does not print %q", cmd.CommandPath(), a.settings.Output),
+	return "", &usageError{message: fmt.Sprintf("%s does not print %q", cmd.Name(), a.settings.Output),
 		hint: "it prints " + strings.Join(formats, ", ")}
 }
 
@@ -197,7 +202,7 @@ func noMore(max int) cobra.PositionalArgs {
 		if len(args) <= max {
 			return nil
 		}
-		return &usageError{message: fmt.Sprintf("%s: unexpected argument %q", cmd.CommandPath(), args[max]),
+		return &usageError{message: fmt.Sprintf("%s: unexpected argument %q", cmd.Name(), args[max]),
 			hint: "usage: " + cmd.UseLine()}
 	}
 }

@@ -6,8 +6,14 @@ import (
 	"github.com/sidecall/sidecall/plugins"
 )
 
-// hostInterfaces are what sidecall offers to components.
-func hostInterfaces() []*host.Interface { return plugins.All() }
+// hostInterfaces are what sidecall offers to components. They are made once: linker
+// and host must mean the same resource types.
+func (a *app) hostInterfaces() []*host.Interface {
+	if a.interfaces == nil {
+		a.interfaces = plugins.All()
+	}
+	return a.interfaces
+}
 
 // catalog tells the linker of them: linker and host do not know each other.
 func catalog(interfaces []*host.Interface) resolve.Catalog {

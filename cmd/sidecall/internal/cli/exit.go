@@ -11,6 +11,7 @@ import (
 	"github.com/sidecall/sidecall/components/binary"
 	"github.com/sidecall/sidecall/components/validate"
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/diag"
 )
 
@@ -59,6 +60,7 @@ func (a *app) finish(err error) int {
 		signalled *signalError
 		trap      *host.Trap
 		failure   *diag.Failure
+		file      *linker.FileError
 		malformed *binary.Error
 		invalid   *validate.Error
 	)
@@ -71,13 +73,22 @@ func (a *app) finish(err error) int {
 		a.complain(usage.message, usage.hint)
 		return exitUsage
 	case errors.As(err, &config):
-		_ = report.Diagnostics(a.stderr, a.style, config.list)
+		for _, d := range config.list {
+			if d.Pos.File == "" {
+				a.complain(d.Message, d.Hint)
+				continue
+			}
+			_ = report.Diagnostics(a.stderr, a.style, diag.List{d})
+		}
 		return exitUsage
 	case errors.As(err, &failure):
 		_ = report.Diagnostics(a.stderr, a.style, failure.List)
 		if failure.List.Stage() == diag.Manifest {
 			return exitManifest
 		}
+		return exitLink
+	case errors.As(err, &file):
+		a.complain(file.Error(), file.Hint)
 		return exitLink
 	case errors.As(err, &malformed), errors.As(err, &invalid):
 		a.complain(err.Error(), "")

@@ -1,5 +1,165 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
 
-func (a *app) inspectCommand() *cobra.Command { return &cobra.Command{Use: "inspect FILE"} }
+	"github.com/spf13/cobra"
+
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+	"github.com/sidecall/sidecall/components"
+	"github.com/sidecall/sidecall/components/binary"
+	"github.com/sidecall/sidecall/components/print"
+	"github.com/sidecall/sidecall/components/validate"
+	"github.com/sidecall/sidecall/linker"
+)
+
+func (a *app) inspectCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "inspect FILE",
+		Short: "Show what a component imports, exports and consists of",
+		Long: `inspect decodes and validates one component, and prints its world in the syntax of WIT,
+and the core modules and components inside it with their sizes and places in the file.`,
+		Example: `  sidecall inspect app.wasm
+  sidecall inspect -o json app.wasm | jq -r '.world.imports[].name'`,
+		Args:              noMore(1),
+		ValidArgsFunction: completeWasm,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			format, err := a.outputFormat(cmd, "text", "json")
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				return &usageError{message: "inspect: which file?", hint: "usage: " + cmd.UseLine()}
+			}
+			found, err := inspect(args[0])
+			if err != nil {
+				return err
+			}
+			if format == "json" {
+				return a.printJSON(found)
+			}
+			_, err = fmt.Fprint(a.stdout, found.text())
+			return err
+		},
+	}
+	settings.Flags(cmd.Flags(), settings.Output)
+	completeFlag(cmd, settings.Output, "text", "json")
+	return cmd
+}
+
+// inspection is what inspect tells of a file.
+type inspection struct {
+	File  string       `json:"file"`
+	World *print.World `json:"world"`
+	part
+}
+
+// part is a component or core module, and what is inside it.
+type part struct {
+	Kind   string `json:"kind"` // "component", "core module" or "custom section"
+	Name   string `json:"name,omitempty"`
+	Offset int    `json:"offset"`
+	Size   int    `json:"size"`
+	// Imports and Exports count those of a core module.
+	Imports *int   `json:"imports,omitempty"`
+	Exports *int   `json:"exports,omitempty"`
+	Parts   []part `json:"parts,omitempty"`
+}
+
+func inspect(path string) (*inspection, error) {
+	data, err := linker.ReadComponent(path, 0)
+	if err != nil {
+		return nil, err
+	}
+	c, err := binary.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	typed, err := validate.Component(c, validate.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &inspection{File: path, World: print.Of(typed.Type), part: partsOf(typed)}, nil
+}
+
+// partsOf lists what a component contains, in the order of the file.
+func partsOf(t *validate.Typed) part {
+	c := t.Component
+	out := part{Kind: "component", Name: c.Name, Offset: c.Offset, Size: c.Size}
+	modules := map[*components.CoreModule]validate.CoreModuleInfo{}
+	for _, m := range t.CoreModules {
+		if m.Def != nil {
+			modules[m.Def] = m
+		}
+	}
+	for _, def := range c.Defs {
+		switch item := def.Item.(type) {
+		case *components.CoreModule:
+			p := part{Kind: "core module", Offset: item.Offset, Size: len(item.Bytes)}
+			if info, ok := modules[item]; ok {
+				imports, exports := len(info.Module.Imports), len(info.Module.Exports)
+				p.Imports, p.Exports = &imports, &exports
+			}
+			out.Parts = append(out.Parts, p)
+		case *components.Component:
+			out.Parts = append(out.Parts, partsOf(t.Nested[item]))
+		}
+	}
+	for _, s := range c.Customs {
+		out.Parts = append(out.Parts, part{Kind: "custom section", Name: s.Name, Offset: s.Offset, Size: len(s.Data)})
+	}
+	return out
+}
+
+func (i *inspection) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s, %s\n\n", i.File, i.title(), bytes(i.Size))
+	b.WriteString(i.World.Text(strings.TrimSuffix(filepath.Base(i.File), filepath.Ext(i.File))))
+	if len(i.Parts) > 0 {
+		b.WriteString("\ninside:\n")
+		i.write(&b, "  ")
+	}
+	return b.String()
+}
+
+func (p *part) title() string {
+	if p.Name == "" {
+		return p.Kind
+	}
+	return fmt.Sprintf("%s %q", p.Kind, p.Name)
+}
+
+// write lists the parts. Modules and components are numbered, as traces name them.
+func (p *part) write(b *strings.Builder, indent string) {
+	numbers := map[string]int{}
+	for _, inner := range p.Parts {
+		title := inner.title()
+		if inner.Kind != "custom section" {
+			title = fmt.Sprintf("%s %d", inner.Kind, numbers[inner.Kind])
+			numbers[inner.Kind]++
+			if inner.Name != "" {
+				title += fmt.Sprintf(" %q", inner.Name)
+			}
+		}
+		fmt.Fprintf(b, "%s%-*s %15s at %#x", indent, 36-len(indent), title, bytes(inner.Size), inner.Offset)
+		if inner.Imports != nil {
+			fmt.Fprintf(b, ", %s, %s", count(*inner.Imports, "import"), count(*inner.Exports, "export"))
+		}
+		b.WriteString("\n")
+		inner.write(b, indent+"  ")
+	}
+}
+
+// bytes writes a size with its thousands apart.
+func bytes(n int) string {
+	digits := fmt.Sprint(n)
+	for at := len(digits) - 3; at > 0; at -= 3 {
+		digits = digits[:at] + "," + digits[at:]
+	}
+	if n == 1 {
+		return digits + " byte"
+	}
+	return digits + " bytes"
+}

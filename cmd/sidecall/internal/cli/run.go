@@ -53,7 +53,7 @@ the main component. The guest's exit code is sidecall's. Else it is 1 if running
 	flags.SortFlags = false
 	t.flags(flags)
 	flags.StringArrayVar(&t.env, "env", nil, "give the main component this `NAME=VALUE`, or sidecall's own NAME; may be repeated")
-	flags.StringArrayVar(&t.dirs, "dir", nil, "let the main component use a directory: `HOST::GUEST[::ro]`; may be repeated")
+	flags.StringArrayVar(&t.dirs, "dir", nil, "let the main component use a directory, `HOST::GUEST[::ro]`; may be repeated")
 	settings.Flags(flags, settings.Timeout, settings.Engine, settings.MaxMemory, settings.CacheDir, settings.NoCache)
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	_ = cmd.MarkFlagDirname(settings.CacheDir)
@@ -127,7 +127,7 @@ func findCommand(p *plan.Plan) (string, error) {
 
 func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, error) {
 	cfg := host.Config{
-		Interfaces: hostInterfaces(),
+		Interfaces: a.hostInterfaces(),
 		CacheDir:   a.cacheDir(),
 		MaxMemory:  a.settings.MaxMemory,
 		Log:        a.log,

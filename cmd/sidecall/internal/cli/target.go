@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,7 +35,7 @@ const targetUse = "[MANIFEST | DIRECTORY | APP.wasm]"
 
 // flags defines the flags of every command that links.
 func (t *target) flags(fs *pflag.FlagSet) {
-	fs.StringArrayVar(&t.with, "with", nil, "link APP.wasm with this `component`; may be repeated")
+	fs.StringArrayVar(&t.with, "with", nil, "link APP.wasm with this `SIDECAR.wasm`; may be repeated")
 }
 
 // fromArgs takes the path, and the guest's arguments behind a "--".
@@ -48,7 +49,7 @@ func (t *target) fromArgs(cmd *cobra.Command, args []string) error {
 		t.path = args[0]
 	}
 	if len(args) > 1 {
-		return &usageError{message: fmt.Sprintf("%s: unexpected argument %q", cmd.CommandPath(), args[1]),
+		return &usageError{message: fmt.Sprintf("%s: unexpected argument %q", cmd.Name(), args[1]),
 			hint: fmt.Sprintf("what is for the guest comes after --: %s %s -- %s", cmd.CommandPath(), args[0], strings.Join(args[1:], " "))}
 	}
 	return nil
@@ -66,8 +67,7 @@ func (a *app) link(t *target) (*linker.Result, error) {
 	if m, err = t.override(m); err != nil {
 		return nil, err
 	}
-	interfaces := hostInterfaces()
-	r := linker.Link(m, catalog(interfaces), linker.Options{})
+	r := linker.Link(m, catalog(a.hostInterfaces()), linker.Options{})
 	r.Diagnostics = append(problems, r.Diagnostics...)
 	a.log.Debug().Str("composition", m.Name).Int("components", len(m.Components)).
 		Int("problems", len(r.Diagnostics)).Msg("linked")
@@ -76,8 +76,7 @@ func (a *app) link(t *target) (*linker.Result, error) {
 
 func (t *target) manifest() (*manifest.Manifest, diag.List, error) {
 	if t.isComponent() {
-		m, problems := manifest.FromFiles(t.path, t.with, t.args)
-		return m, problems, nil
+		return manifest.FromFiles(t.path, t.with, t.args), nil, nil
 	}
 	if len(t.with) > 0 {
 		return nil, nil, &usageError{message: fmt.Sprintf("--with needs a component to link with, and %s is a manifest", t.path),
@@ -108,9 +107,13 @@ func (t *target) isComponent() bool {
 		return true
 	}
 	defer f.Close()
-	head := make([]byte, 4)
-	n, _ := f.Read(head)
-	return string(head[:n]) == binary.Magic
+	head := make([]byte, 8) // the preamble
+	n, _ := io.ReadFull(f, head)
+	switch binary.Sniff(head[:n]) {
+	case binary.FormatComponent, binary.FormatOldComponent, binary.FormatCoreModule, binary.FormatPreview1, binary.FormatWAT:
+		return true
+	}
+	return false
 }
 
 // override applies what the command line says about the main component.
