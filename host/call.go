@@ -69,7 +69,7 @@ func (fr *frame) abandon(r any) error {
 
 // coreFunc is the core function that core WebAssembly imports to run c.
 func (c *call) coreFunc(name string) engine.HostFunc {
-	f := engine.HostFunc{Name: name, Call: c.invoke}
+	f := engine.HostFunc{Name: name, Label: c.Name, Call: c.invoke}
 	f.Params = c.Regs[:c.Params]
 	for _, r := range c.Results {
 		f.Results = append(f.Results, c.Regs[r])
@@ -117,7 +117,7 @@ func (t *task) callCore(function string, inst, ref int, stack []uint64) {
 			f = t.inst.core[r.Instance].Func(r.Name)
 		}
 		if f == nil {
-			panic(fmt.Errorf("plan: core instance %d has no function %q", r.Instance, r.Name))
+			panic(broken("core instance %d has no function %q", r.Instance, r.Name))
 		}
 		t.inst.funcs[ref] = f
 	}

@@ -80,15 +80,11 @@ func (c *Composition) compile(ctx context.Context) (err error) {
 		for j, t := range m.Trampolines {
 			fns[j] = c.calls[i][j].coreFunc(t.Name)
 		}
-		name := "host functions"
-		if m.Instance >= 0 && m.Instance < len(c.plan.Instances) {
-			name += " of " + c.plan.Instances[m.Instance].Path
-		}
-		if c.hostModules[i], err = c.engine.Host(ctx, name, fns); err != nil {
+		if c.hostModules[i], err = c.engine.Host(ctx, "host", fns); err != nil {
 			return err
 		}
 	}
-	c.check, err = c.engine.Host(ctx, "interruption", []engine.HostFunc{{Name: plan.CheckName, Call: checkInterrupt}})
+	c.check, err = c.engine.Host(ctx, "host", []engine.HostFunc{{Name: plan.CheckName, Label: "interruption check", Call: checkInterrupt}})
 	return err
 }
 

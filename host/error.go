@@ -53,6 +53,15 @@ func (t *Trap) why() string {
 	return t.Code.String() + ": " + t.Cause.Error()
 }
 
+// maxStack bounds Trap.Stack: a trap deep inside nested calls keeps the innermost
+// functions.
+const maxStack = 100
+
+// addStack adds functions that called those there are.
+func addStack(stack, fns []string) []string {
+	return append(stack, fns[:min(len(fns), max(0, maxStack-len(stack)))]...)
+}
+
 // locate adds the names of a component instance of c.
 func (t *Trap) locate(c *Composition, inst int) {
 	if inst < 0 || inst >= len(c.plan.Instances) {

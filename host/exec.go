@@ -2,7 +2,6 @@ package host
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
 
 	"github.com/sidecall/sidecall/components/canon"
@@ -155,7 +154,7 @@ func (fr *frame) run(ops []canon.Op) {
 
 		default:
 			if op.Code < canon.OpValueScalar || op.Code > canon.OpHandleValue {
-				panic(fmt.Errorf("plan: unknown operation %d", op.Code))
+				panic(broken("unknown operation %d", op.Code))
 			}
 			fr.valueOp(op)
 		}

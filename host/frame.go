@@ -96,7 +96,7 @@ func (i *Instance) memory(ref int) []byte {
 			m = i.core[r.Instance].Memory(r.Name)
 		}
 		if m == nil {
-			panic(fmt.Errorf("plan: core instance %d has no memory %q", r.Instance, r.Name))
+			panic(broken("core instance %d has no memory %q", r.Instance, r.Name))
 		}
 		i.memories[ref] = m
 	}

@@ -1,8 +1,6 @@
 package host
 
 import (
-	"fmt"
-
 	"github.com/sidecall/sidecall/components/canon"
 )
 
@@ -47,7 +45,7 @@ func (fr *frame) handleOp(op *canon.Op) {
 // operation is about.
 func (fr *frame) resource(op *canon.Op) int {
 	if op.Imm >= uint64(len(fr.c.resources)) {
-		panic(fmt.Errorf("plan: %s has no resource type %d", fr.c.Name, op.Imm))
+		panic(broken("%s has no resource type %d", fr.c.Name, op.Imm))
 	}
 	return fr.c.resources[op.Imm]
 }

@@ -3,6 +3,8 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -105,27 +107,37 @@ func (t *task) descend(c *call) {
 // the error knows better.
 func (t *task) failed(err error, inst int, function string) error {
 	stack := engine.Stack(err)
-	var trap *Trap
-	if errors.As(err, &trap) {
-		trap.Stack = append(trap.Stack, stack...)
+	var (
+		trap      *Trap
+		interrupt *InterruptError
+		exit      *ExitError
+		bug       *PanicError
+		misfit    *ArgumentError
+		crash     runtime.Error
+	)
+	switch {
+	case errors.As(err, &trap):
+		trap.Stack = addStack(trap.Stack, stack)
 		return trap
-	}
-	var interrupt *InterruptError
-	if errors.As(err, &interrupt) {
-		interrupt.Stack = append(interrupt.Stack, stack...)
+	case errors.As(err, &interrupt):
+		interrupt.Stack = addStack(interrupt.Stack, stack)
 		return interrupt
-	}
-	var exit *ExitError
-	if errors.As(err, &exit) {
+	case errors.As(err, &exit):
 		return exit
-	}
-	var bug *PanicError
-	if errors.As(err, &bug) {
+	case errors.As(err, &bug):
 		return bug
+	case errors.As(err, &misfit):
+		return misfit
+	case errors.As(err, &crash):
+		return &PanicError{Value: err} // wazero has put the stack into it
 	}
 	code, ok := t.inst.comp.engine.Fault(err)
 	trap = &Trap{Code: code, Function: function, Stack: stack}
-	if !ok {
+	var full *engine.MemoryError
+	switch {
+	case errors.As(err, &full):
+		trap.Cause = full
+	case !ok:
 		// The one fault that wazero has no error value for is a data segment out of
 		// bounds; its words tell it.
 		trap.Cause = err
@@ -144,6 +156,11 @@ func (t *task) recovered(r any) error {
 		}
 	}
 	return &PanicError{Value: r, Stack: debug.Stack()}
+}
+
+// broken is the panic of a plan that contradicts itself.
+func broken(format string, args ...any) *PanicError {
+	return &PanicError{Value: fmt.Errorf("plan: "+format, args...), Stack: debug.Stack()}
 }
 
 // arena is a stack of registers.

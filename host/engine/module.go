@@ -42,7 +42,8 @@ func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module
 // with it, which ends the guest's call. ctx is the one that the guest was called
 // with.
 type HostFunc struct {
-	Name            string
+	// Name is what it is exported as, Label what it is called in stacks.
+	Name, Label     string
 	Params, Results []canon.RegType
 	Call            func(ctx context.Context, stack []uint64)
 }
@@ -55,7 +56,7 @@ func (e *Engine) Host(ctx context.Context, name string, fns []HostFunc) (*Instan
 	for _, f := range fns {
 		b = b.NewFunctionBuilder().
 			WithGoFunction(api.GoFunc(f.Call), valueTypes(f.Params), valueTypes(f.Results)).
-			WithName(f.Name).Export(f.Name)
+			WithName(f.Label).Export(f.Name)
 	}
 	// Builder.Instantiate would register a global name, and return a wrapper that
 	// wazero's import resolver cannot take.
