@@ -36,6 +36,8 @@ type Component struct {
 
 // Grants are what the manifest allows one component. The zero Grants allow nothing.
 type Grants struct {
+	// Args are what the program finds as its arguments: its own name first, which is
+	// the component's, as programs of all languages expect.
 	Args  []string
 	Env   []EnvVar
 	Files []FileGrant

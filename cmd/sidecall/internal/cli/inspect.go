@@ -88,17 +88,17 @@ func inspect(path string) (*inspection, error) {
 func partsOf(t *validate.Typed) part {
 	c := t.Component
 	out := part{Kind: "component", Name: c.Name, Offset: c.Offset, Size: c.Size}
-	modules := map[*components.CoreModule]validate.CoreModuleInfo{}
+	modules := map[int]validate.CoreModuleInfo{} // by their place in the file
 	for _, m := range t.CoreModules {
 		if m.Def != nil {
-			modules[m.Def] = m
+			modules[m.Def.Offset] = m
 		}
 	}
 	for _, def := range c.Defs {
 		switch item := def.Item.(type) {
-		case *components.CoreModule:
+		case components.CoreModule:
 			p := part{Kind: "core module", Offset: item.Offset, Size: len(item.Bytes)}
-			if info, ok := modules[item]; ok {
+			if info, ok := modules[item.Offset]; ok {
 				imports, exports := len(info.Module.Imports), len(info.Module.Exports)
 				p.Imports, p.Exports = &imports, &exports
 			}
