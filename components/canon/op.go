@@ -92,7 +92,7 @@ const (
 	// OpString moves a string from the memory of Src (pointer A, tagged code units
 	// B, checked here) to mem: realloc as the encodings require, transcode; Dst is
 	// the pointer, Dst2 the tagged code units (load_string_from_range,
-	// store_string_into_range).
+	// store_string_into_range). They are other registers than A and B.
 	OpString
 	// OpCheckUTF8 traps with TrapInvalidUTF8 if the bytes [A, A+B) of mem (A, B I32;
 	// the range was checked) are not valid UTF-8. No Program has it: linker/fuse

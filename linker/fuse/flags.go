@@ -11,7 +11,7 @@ func Flags(n int) []byte {
 	b := &core.Builder{}
 	for i := range n {
 		for _, f := range []plan.Flag{plan.MayLeave, plan.MayEnter} {
-			g := b.Global(core.GlobalType{Type: core.I32, Mutable: true}, new(core.Code).I32(1))
+			g := b.Global(core.GlobalType{Val: core.I32, Mutable: true}, new(core.Code).I32(1))
 			b.Export(plan.FlagName(f, i), core.ExternGlobal, g)
 		}
 	}

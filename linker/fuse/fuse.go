@@ -96,36 +96,42 @@ func count(ops []canon.Op) int {
 	return n
 }
 
-// Module makes the module of some adapters, which must all be Fusable and have
-// the same memories on both sides (Key). The same input makes the same bytes.
-func Module(adapters []Adapter) (bytes []byte, slots []Slot, err error) {
-	for i := range adapters {
-		if err := Fusable(&adapters[i].Call); err != nil {
-			return nil, nil, err
-		}
-		if Key(&adapters[i].Call) != Key(&adapters[0].Call) {
-			return nil, nil, &NotFusableError{adapters[i].Call.Program.Name, "its memories are not those of the module"}
+// Memories are the memories that adapters use on both sides, nil where none.
+type Memories [2]*plan.CoreRef
+
+// Join returns the memories of a module which is to have an adapter in addition;
+// ok is false if it cannot, because its memories are others.
+func (m Memories) Join(call *plan.Call) (joined Memories, ok bool) {
+	for side, s := range call.Side {
+		switch {
+		case !call.Program.UsesMemory[side]:
+		case m[side] == nil:
+			m[side] = s.Memory
+		case *m[side] != *s.Memory:
+			return m, false
 		}
 	}
-	// The first pass finds the imports, the second knows their indices.
-	first := newModule(adapters, nil)
-	first.emit()
-	m := newModule(adapters, first.imports)
-	m.emit()
-	return m.b.Encode(), m.imports.slots, nil
+	return m, true
 }
 
-// Memories identifies the two memories of an adapter; the zero CoreRef stands for
-// none.
-type Memories [2]plan.CoreRef
-
-// Key says which adapters can share a module.
-func Key(call *plan.Call) Memories {
-	var k Memories
-	for side, s := range call.Side {
-		if call.Program.UsesMemory[side] {
-			k[side] = *s.Memory
+// Module makes the module of some adapters, which must all be Fusable and have
+// memories that can be joined (Memories.Join). The same input makes the same bytes.
+func Module(adapters []Adapter) (bytes []byte, slots []Slot, err error) {
+	var mems Memories
+	for i := range adapters {
+		call := &adapters[i].Call
+		if err := Fusable(call); err != nil {
+			return nil, nil, err
+		}
+		var ok bool
+		if mems, ok = mems.Join(call); !ok {
+			return nil, nil, &NotFusableError{call.Program.Name, "its memories are not those of the module"}
 		}
 	}
-	return k
+	// The first pass finds the imports, the second knows how many there are.
+	m := newModule(mems, &imports{})
+	m.emit(adapters)
+	m = newModule(mems, m.imports)
+	m.emit(adapters)
+	return m.b.Encode(), m.imports.slots, nil
 }
