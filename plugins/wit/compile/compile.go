@@ -11,21 +11,24 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
+	"strings"
 )
 
 // WIT compiles the package in dir, with its dependencies in dir/deps, every gated
-// feature included. The compiler sees nothing but the working directory, so dir
-// must be below it.
-func WIT(dir string) ([]byte, error) { return tool("--all-features", "--wasm", dir) }
+// feature included.
+func WIT(dir string) ([]byte, error) {
+	exe, err := run("", "go", "tool", "-n", "wasm-tools")
+	if err != nil {
+		return nil, err
+	}
+	// The tool sees nothing but its working directory.
+	return run(dir, strings.TrimSpace(string(exe)), "component", "wit", "--all-features", "--wasm", ".")
+}
 
-// JSON returns the resolved form of the package in dir, which keeps the order and
-// the aliases that the binary does not.
-func JSON(dir string) ([]byte, error) { return tool("--all-features", "--json", dir) }
-
-func tool(args ...string) ([]byte, error) {
-	cmd := exec.Command("go", append([]string{"tool", "wasm-tools", "component", "wit"}, args...)...)
+func run(dir, name string, args ...string) ([]byte, error) {
+	cmd := exec.Command(name, args...)
 	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		return nil, fmt.Errorf("%v: %w\n%s", cmd.Args, err, stderr.Bytes())
 	}
