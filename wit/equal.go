@@ -20,6 +20,10 @@ func Equal(a, b *Type) bool {
 	return c.equal(a, nil, b, nil)
 }
 
+// smallType is the size up to which types are compared again rather than
+// remembered.
+const smallType = 8
+
 // pair is a comparison that has been made.
 type pair struct{ a, b *Type }
 
@@ -37,6 +41,9 @@ func (c *Checker) equal(a *Type, ae env, b *Type, be env) bool {
 		return true
 	case a.Kind == Own || a.Kind == Borrow:
 		return ae.resolve(a.Resource) == be.resolve(b.Resource)
+	}
+	if a.metrics.Size <= smallType {
+		return c.spend(int(a.metrics.Size)) && c.equalParts(a, ae, b, be)
 	}
 	memo := &c.closed
 	if a.metrics.HasResource || b.metrics.HasResource {

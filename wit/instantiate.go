@@ -154,7 +154,11 @@ func (s *substitution) typeExport(te *TypeExport) *TypeExport {
 	case *Type:
 		def = s.value(d)
 	case ExternType:
+		// A type that is exported introduces nothing by itself.
+		introduce := s.introduce
+		s.introduce = nil
 		def = s.extern(d)
+		s.introduce = introduce
 	}
 	if def == te.Def && abstract == te.Abstract {
 		return te

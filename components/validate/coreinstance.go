@@ -121,9 +121,5 @@ func (s *scope) coreInstantiate(d *components.CoreInstance) (info CoreInstanceIn
 			return info, v.errorf("core module %d imports %s from %s as %s, and the argument exports %s", d.Module, shortQuote(im.Name), shortQuote(im.Module), im.Type, t)
 		}
 	}
-	info.Exports = make(map[string]core.ExternType, len(m.Type.Exports))
-	for _, ex := range m.Type.Exports {
-		info.Exports[ex.Name] = ex.Type
-	}
-	return info, nil
+	return CoreInstanceInfo{Exports: m.Type.exports}, nil
 }

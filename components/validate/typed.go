@@ -18,8 +18,9 @@ import (
 //     (all of them are in Type.ImportedResources);
 //   - by an instance definition that instantiates: walk the InstanceType in
 //     Instances (all of them are in its Resources); every instantiation has its own;
-//   - by an export with an ascribed type: walk that type in Type.Exports and in
-//     the index space entry that the export added, which are the same type;
+//   - by an export with an ascribed type: walk that type, which the index space
+//     entry that the export added and Type.Exports share. An export without one
+//     introduces nothing here: that its type says Abstract is for the outside;
 //   - by a resource type definition: Defined.
 //
 // So a stage that binds resources to runtime resource types walks, in the order
@@ -65,7 +66,7 @@ type CoreModuleInfo struct {
 }
 
 // CoreInstanceInfo is one entry of the core instance index space: what it
-// exports, by name.
+// exports, by name. Instances of one module share the map, which is not to be changed.
 type CoreInstanceInfo struct {
 	Exports map[string]core.ExternType
 }
