@@ -1,0 +1,6 @@
+//go:build race
+
+package host
+
+// raceEnabled makes tests that count to thousands count less far.
+const raceEnabled = true
