@@ -68,7 +68,7 @@ func (c *diskCache) close() error { return os.RemoveAll(c.stage) }
 
 // compile compiles a module, with what the cache has of it, and adds to the cache
 // what it has not. One module at a time.
-func (c *diskCache) compile(wasm []byte, compile func() (wazero.CompiledModule, error)) (wazero.CompiledModule, error) {
+func (c *diskCache) compile(name string, wasm []byte, compile func() (wazero.CompiledModule, error)) (wazero.CompiledModule, error) {
 	entry := filepath.Join(c.dir, moduleKey(wasm))
 	staged := c.load(entry)
 	m, err := compile()
@@ -80,7 +80,11 @@ func (c *diskCache) compile(wasm []byte, compile func() (wazero.CompiledModule, 
 			return nil, err
 		}
 	}
-	c.save(entry)
+	if c.save(entry) == 0 && len(staged) > 0 {
+		c.log.Debug().Str("module", name).Msg("compiled code was taken from the cache")
+	} else {
+		c.log.Debug().Str("module", name).Msg("compiled")
+	}
 	return m, nil
 }
 
@@ -171,22 +175,25 @@ func (c *diskCache) unstage(staged []string) {
 }
 
 // save moves what wazero has written to the stage into the cache, and clears the
-// stage: the engine keeps in memory what it has read.
-func (c *diskCache) save(entry string) {
+// stage: the engine keeps in memory what it has read. It returns the number of
+// files that wazero has written.
+func (c *diskCache) save(entry string) (written int) {
 	files, err := os.ReadDir(c.code)
 	if err != nil {
 		c.log.Warn().Err(err).Msg("compiled code is not kept")
-		return
+		return 0
 	}
 	for _, f := range files {
 		path := filepath.Join(c.code, f.Name())
 		if f.Type().IsRegular() && !strings.HasSuffix(f.Name(), ".tmp") {
+			written++
 			if err := keep(path, entry, f.Name()); err != nil {
 				c.log.Warn().Err(err).Msg("compiled code is not kept")
 			}
 		}
 		_ = os.Remove(path)
 	}
+	return written
 }
 
 // keep copies a file into the cache, the sum last.

@@ -27,7 +27,7 @@ func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module
 		err error
 	)
 	if e.disk != nil {
-		c, err = e.disk.compile(wasm, compile)
+		c, err = e.disk.compile(name, wasm, compile)
 	} else {
 		c, err = compile()
 	}

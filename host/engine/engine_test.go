@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"testing"
+
+	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/sidecall/sidecall/components/core"
+)
+
+// TestVersion: cached code is told apart by the version of wazero, which must be
+// the one that go.mod asks for.
+func TestVersion(t *testing.T) {
+	mod, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(mod, []byte("github.com/tetratelabs/wazero "+Version)) {
+		t.Errorf("go.mod does not ask for wazero %s: change Version", Version)
+	}
+}
+
+func TestUnknownKind(t *testing.T) {
+	_, err := New(context.Background(), Config{Kind: "jit"})
+	if want := `unknown engine "jit": use "compiler" or "interpreter"`; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestCompileError(t *testing.T) {
+	e, err := New(context.Background(), Config{Kind: Interpreter})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close(context.Background())
+	_, err = e.Compile(context.Background(), "orders/module 2", []byte("\x00asm\x01\x00\x00"))
+	if want := "compile orders/module 2: invalid version header"; err == nil || err.Error() != want {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestFaultsAreLearnt: all of wazero's error values were found, and are distinct.
+func TestFaultsAreLearnt(t *testing.T) {
+	var f faults
+	known := f.known()
+	if len(known) != len(provocations) {
+		t.Fatalf("%d faults were learnt, want %d", len(known), len(provocations))
+	}
+	for i, k := range known {
+		if k.code != provocations[i].code {
+			t.Errorf("fault %d is %v, want %v", i, k.code, provocations[i].code)
+		}
+		for _, o := range known[:i] {
+			if o.err == k.err {
+				t.Errorf("%v and %v are the same error: %v", o.code, k.code, k.err)
+			}
+		}
+	}
+}
+
+// TestImporterCloses: wazero frees a memory when an instance that imports it is
+// closed; ours stays until the store is closed.
+func TestImporterCloses(t *testing.T) {
+	ctx := context.Background()
+	e, err := New(ctx, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close(ctx)
+	s := e.NewStore()
+	make := func(b *core.Builder, imports ...*Instance) *Instance {
+		m, err := e.Compile(ctx, "m", b.Encode())
+		if err != nil {
+			t.Fatal(err)
+		}
+		i, err := s.Instantiate(s.Values(), m, imports, &Budget{Max: 1 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	owner := &core.Builder{}
+	owner.Memory(core.MemoryType{Range: core.Range{Min: 1}})
+	owner.Export("memory", core.ExternMemory, 0)
+	f := owner.Func(owner.Type(nil, []core.ValType{core.I32}))
+	f.I32(8).I32(0).Mem(core.OpI32Load, 2, 8).I32(1).Op(core.OpI32Add).Mem(core.OpI32Store, 2, 0).I32(0).Mem(core.OpI32Load, 2, 8)
+	owner.Export("count", core.ExternFunc, f.Index)
+	o := make(owner)
+	importer := &core.Builder{}
+	importer.ImportMemory("0", "memory", core.MemoryType{Range: core.Range{Min: 1}})
+	importer.Export("memory", core.ExternMemory, 0)
+	i := make(importer, o)
+	if i.Memory("memory") != o.Memory("memory") || o.Memory("memory") == nil {
+		t.Error("the importer's memory is not the owner's")
+	}
+	if err := i.mod.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	stack := []uint64{0}
+	for want := range uint64(3) {
+		if err := o.Func("count").Call(ctx, stack); err != nil || stack[0] != want+1 {
+			t.Fatalf("count = %d, %v", stack[0], err)
+		}
+	}
+	if err := s.Close(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if e.pool.count != 0 && !zeroed(e) {
+		t.Error("a memory in the pool is not zero")
+	}
+}
+
+func zeroed(e *Engine) bool {
+	for _, idle := range e.pool.idle {
+		for _, buf := range idle {
+			for _, b := range buf[:4*pageSize] {
+				if b != 0 {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// TestUnknownImport: a name that the linker did not wire finds nothing, whatever
+// else there is in the engine.
+func TestUnknownImport(t *testing.T) {
+	ctx := context.Background()
+	e, err := New(ctx, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close(ctx)
+	b := &core.Builder{}
+	b.ImportFunc("env", "f", b.Type(nil, nil))
+	m, err := e.Compile(ctx, "m", b.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Something of that name in wazero's global names must not be found.
+	if _, err := e.runtime.NewHostModuleBuilder("env").NewFunctionBuilder().WithFunc(func() {}).Export("f").Instantiate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	s := e.NewStore()
+	defer s.Close(ctx)
+	if _, err := s.Instantiate(s.Values(), m, nil, &Budget{}); err == nil {
+		t.Error("an import was found among global names")
+	}
+}
+
+func TestMemory(t *testing.T) {
+	var p pool
+	defer p.close()
+	budget := &Budget{Max: 20 * pageSize}
+	m := p.get(10*pageSize, budget)
+	var _ experimental.LinearMemory = m
+	first := m.Reallocate(2 * pageSize)
+	if len(first) != 2*pageSize {
+		t.Fatal(len(first))
+	}
+	first[0], first[2*pageSize-1] = 1, 2
+	second := m.Reallocate(10 * pageSize)
+	if len(second) != 10*pageSize || second[0] != 1 || second[2*pageSize-1] != 2 || second[2*pageSize] != 0 {
+		t.Error("growing lost the content")
+	}
+	second[10*pageSize-1] = 3
+	if m.Reallocate(11*pageSize) != nil {
+		t.Error("grew beyond its maximum")
+	}
+	other := p.get(20*pageSize, budget)
+	other.Reallocate(0)
+	if other.Reallocate(11*pageSize) != nil {
+		t.Error("grew beyond the budget")
+	}
+	if other.Reallocate(10*pageSize) == nil {
+		t.Error("did not grow up to the budget")
+	}
+	p.put(m)
+	p.put(other)
+	if budget.used != 0 {
+		t.Errorf("%d bytes of the budget are still used", budget.used)
+	}
+	again := p.get(10*pageSize, budget).Reallocate(10 * pageSize)
+	for i, b := range again {
+		if b != 0 {
+			t.Fatalf("byte %d of a used memory is %d", i, b)
+		}
+	}
+	defer func() {
+		if _, ok := recover().(*MemoryError); !ok {
+			t.Error("an initial size beyond the limit was granted")
+		}
+	}()
+	p.get(1<<30, &Budget{Max: pageSize}).Reallocate(2 * pageSize)
+}
