@@ -41,6 +41,15 @@ type Grants struct {
 	Args  []string
 	Env   []EnvVar
 	Files []FileGrant
+	// Sockets are the addresses that it may connect to, exchange datagrams with and
+	// listen at, by wasi:sockets.
+	Sockets []SocketGrant
+	// OutboundHosts are the origins that it may send HTTP requests to:
+	// "https://api.example.com", "http://*.example.com:8080", "http://10.0.0.1".
+	// Without a port the scheme's own is meant; the port "*" means any.
+	OutboundHosts []string
+	// Config are the values that wasi:config/store gives.
+	Config []EnvVar
 }
 
 // EnvVar is one environment variable.

@@ -62,6 +62,15 @@ func (pr *printer) components() {
 			}
 			pr.line("      files %s as %s, %s", f.Host, f.Guest, mode)
 		}
+		for _, g := range c.Grants.Sockets {
+			pr.line("      socket %s", g)
+		}
+		for _, h := range c.Grants.OutboundHosts {
+			pr.line("      outbound %s", h)
+		}
+		for _, e := range c.Grants.Config {
+			pr.line("      config %s=%q", e.Name, e.Value)
+		}
 	}
 }
 
