@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -199,6 +200,7 @@ func list(dir string) []fs.DirEntry {
 	}
 	defer f.Close()
 	entries, _ := f.ReadDir(1000) // an error only means fewer hints
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	return entries
 }
 
