@@ -32,14 +32,6 @@ func newKit(t testing.TB, names ...string) *kit {
 	return k
 }
 
-// nest adds a component instance inside another.
-func (k *kit) nest(parent int) int {
-	n := len(k.p.Instances)
-	in := k.p.Instances[parent]
-	k.p.Instances = append(k.p.Instances, plan.Instance{Path: fmt.Sprintf("%s/%d", in.Path, n), Component: in.Component, Parent: parent})
-	return n
-}
-
 var (
 	fromCheck = plan.Source{Instance: -1, HostModule: -1}
 )
