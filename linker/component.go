@@ -1,11 +1,14 @@
 package linker
 
 import (
+	"github.com/sidecall/sidecall/components/core"
+	"github.com/sidecall/sidecall/components/validate"
 	"github.com/sidecall/sidecall/linker/compile"
 	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/manifest"
 	"github.com/sidecall/sidecall/linker/plan"
 	"github.com/sidecall/sidecall/linker/resolve"
+	"github.com/sidecall/sidecall/wit"
 )
 
 // Definition is one component that was decoded and found valid, not yet linked.
@@ -45,4 +48,18 @@ func Component(name string, data []byte, cat resolve.Catalog, opt Options) (*pla
 		return nil, err
 	}
 	return d.Plan(cat, opt)
+}
+
+// CoreModuleType decodes and validates a core module and gives its type, for a
+// catalog that offers it (graph.HostInterface.Modules). The error is a *core.Error
+// or a *validate.Error.
+func CoreModuleType(module []byte) (wit.CoreModuleType, error) {
+	m, err := core.Decode(module, 0)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	return validate.TypeOf(m)
 }

@@ -11,12 +11,14 @@ import (
 // lowered is the call that a canon lower in f makes.
 func (f *frame) lowered(fn *function, name string, typ *wit.FuncType, opts options) (plan.Call, error) {
 	call := plan.Call{HostFunc: -1}
-	call.Side[canon.Caller] = f.side(opts)
+	var err error
+	if call.Side[canon.Caller], err = f.side(opts); err != nil {
+		return call, err
+	}
 	call.Side[canon.Callee].Instance = -1
 	if err := f.c.spendType(typ); err != nil {
 		return call, err
 	}
-	var err error
 	if fn.host != nil {
 		if call.Program, err = canon.HostImport(name, typ, opts.canon); err != nil {
 			return call, err
@@ -28,7 +30,9 @@ func (f *frame) lowered(fn *function, name string, typ *wit.FuncType, opts optio
 	if call.Program, err = canon.Adapter(name, typ, opts.canon, l.options.canon); err != nil {
 		return call, err
 	}
-	l.callee(&call, f.inst)
+	if err := l.callee(&call, f.inst); err != nil {
+		return call, err
+	}
 	return call, f.callResources(&call)
 }
 
@@ -40,40 +44,57 @@ func (c *compiler) called(fn *function, name string, typ *wit.FuncType) (plan.Ca
 	if err := c.spendType(typ); err != nil {
 		return call, err
 	}
-	if fn.host != nil {
-		return call, fmt.Errorf("%s is exported as it was imported from the host: calling it from the host is not supported yet", name)
-	}
 	var err error
+	if fn.host != nil {
+		if call.Program, err = canon.HostForward(name, fn.host.typ); err != nil {
+			return call, err
+		}
+		call.HostFunc = fn.host.use(c.plan)
+		for _, id := range call.Program.Resources {
+			call.Resources = append(call.Resources, c.host.resource(id, fn.host.iface, id.Name).index)
+		}
+		return call, nil
+	}
 	if call.Program, err = canon.HostExport(name, fn.lifted.typ, fn.lifted.options.canon); err != nil {
 		return call, err
 	}
-	fn.lifted.callee(&call, -1)
+	if err := fn.lifted.callee(&call, -1); err != nil {
+		return call, err
+	}
 	return call, fn.lifted.frame.callResources(&call)
 }
 
 // callee fills in the callee's side.
-func (l *lifted) callee(call *plan.Call, caller int) {
-	call.Side[canon.Callee] = l.frame.side(l.options)
-	target := l.target.ref
-	call.Target = &target
-	if l.options.postReturn != nil {
-		ref := l.options.postReturn.ref
-		call.PostReturn = &ref
+func (l *lifted) callee(call *plan.Call, caller int) (err error) {
+	if call.Side[canon.Callee], err = l.frame.side(l.options); err != nil {
+		return err
+	}
+	if call.Target, err = l.frame.optional(l.target); err != nil {
+		return err
+	}
+	if call.PostReturn, err = l.frame.optional(l.options.postReturn); err != nil {
+		return err
 	}
 	call.Entering = l.frame.c.entering(caller, l.frame.inst)
+	return nil
 }
 
-func (f *frame) side(o options) plan.Side {
-	s := plan.Side{Instance: f.inst}
-	if o.memory != nil {
-		ref := o.memory.ref
-		s.Memory = &ref
+func (f *frame) side(o options) (plan.Side, error) {
+	memory, err := f.optional(o.memory)
+	if err != nil {
+		return plan.Side{}, err
 	}
-	if o.realloc != nil {
-		ref := o.realloc.ref
-		s.Realloc = &ref
+	realloc, err := f.optional(o.realloc)
+	return plan.Side{Instance: f.inst, Memory: memory, Realloc: realloc}, err
+}
+
+// optional is the reference to a definition, nil if that is nil.
+func (f *frame) optional(d *coreDef) (*plan.CoreRef, error) {
+	if d == nil {
+		return nil, nil
 	}
-	return s
+	ref, err := f.ref(d)
+	return &ref, err
 }
 
 // callResources maps the resource types of the program, whose types are f's.

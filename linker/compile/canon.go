@@ -94,7 +94,14 @@ func (f *frame) lower(def *components.Canon) error {
 	if err != nil {
 		return err
 	}
-	f.trampoline(call, fromLower)
+	if !f.c.fusable(&call) {
+		f.trampoline(call, fromLower)
+		return nil
+	}
+	d := &coreDef{from: origin{fromLower, f.canons}, waits: f}
+	f.waiting = append(f.waiting, &pending{d, strconv.Itoa(f.canons), call})
+	f.canons++
+	f.core.funcs = append(f.core.funcs, d)
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/sidecall/sidecall/components/core"
+	"github.com/sidecall/sidecall/linker/fuse"
 	"github.com/sidecall/sidecall/linker/graph"
 	"github.com/sidecall/sidecall/linker/plan"
 	"github.com/sidecall/sidecall/wit"
@@ -15,6 +16,8 @@ type Options struct {
 	// CheckBudget is how many units of work a core module may do between two calls of
 	// the host's interruption check. Zero stands for the default of components/core.
 	CheckBudget int
+	// Fuse says which calls between components become generated WebAssembly.
+	Fuse Fuse
 }
 
 // Plan compiles a graph. Errors are *Error.
@@ -44,6 +47,8 @@ type compiler struct {
 	// lowers tells which component instances have a canon lower (entering.go).
 	lowers []bool
 	host   *catalog
+	// accessors are the instances through which generated code reaches memories.
+	accessors map[plan.CoreRef]int
 	// modules are the entities of core modules.
 	modules map[*core.Module]*module
 	// byBytes finds modules that are the same.
@@ -57,6 +62,7 @@ func newCompiler(g *graph.Graph, opt Options) *compiler {
 	c := &compiler{
 		g: g, opt: opt, limits: opt.Limits.withDefaults(), plan: &plan.Plan{Name: g.Name},
 		frames: make([]*frame, len(g.Components)), byBytes: map[string]int{}, modules: map[*core.Module]*module{},
+		accessors: map[plan.CoreRef]int{},
 	}
 	c.host = newCatalog(c, g)
 	return c
@@ -131,21 +137,8 @@ func (c *compiler) addStep(s plan.Step) (int, error) {
 
 // finish puts the module with the instances' flags first.
 func (c *compiler) finish() {
-	flags := plan.Module{Name: "instance flags", Bytes: flagsModule(len(c.plan.Instances)), Generated: true}
+	flags := plan.Module{Name: "instance flags", Bytes: fuse.Flags(len(c.plan.Instances)), Generated: true}
 	c.plan.Modules = append(c.plan.Modules, flags)
 	first := plan.Step{Module: len(c.plan.Modules) - 1, Instance: 0}
 	c.plan.Steps = append([]plan.Step{first}, c.plan.Steps...)
-}
-
-// flagsModule makes the module that plan.Flag describes, for n component instances.
-func flagsModule(n int) []byte {
-	var b core.Builder
-	for i := range n {
-		for _, f := range []plan.Flag{plan.MayLeave, plan.MayEnter} {
-			init := new(core.Code)
-			g := b.Global(core.GlobalType{Val: core.I32, Mutable: true}, init.I32(1))
-			b.Export(plan.FlagName(f, i), core.ExternGlobal, g)
-		}
-	}
-	return b.Encode()
 }

@@ -27,6 +27,8 @@ type (
 		ref plan.CoreRef
 		// from tells how modules that import it are to name its source.
 		from origin
+		// waits is the frame in which it waits to be generated; ref is not known yet.
+		waits *frame
 	}
 
 	// coreInstance is a core instance: one that a step makes, or an inline one.

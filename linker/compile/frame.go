@@ -50,6 +50,8 @@ type frame struct {
 	canons int
 	// hostModule is the plan's group of trampolines, -1 until there is one.
 	hostModule int
+	// waiting are the lowers that wait to be generated.
+	waiting []*pending
 }
 
 // errBug marks what validation excludes: it is a bug if it happens.
@@ -90,6 +92,8 @@ func (f *frame) define(d *components.Def) error {
 	switch it := d.Item.(type) {
 	case components.CoreModule:
 		return f.coreModule(&it)
+	case *components.CoreModule:
+		return f.coreModule(it)
 	case components.CoreInstance:
 		return f.coreInstance(&it)
 	case *components.CoreTypeDef:

@@ -69,6 +69,10 @@ func (f *frame) aliasExport(a *components.Alias) error {
 		return fmt.Errorf("%w: no instance %d", errBug, a.Instance)
 	}
 	it, ok := inst.exports[a.Name]
+	if !ok && a.Sort == wit.SortType && f.types < len(f.typed.Types) {
+		// A type that the host does not name: it is what the import says.
+		it, ok = f.typesOnly(&wit.TypeExport{Def: f.typed.Types[f.types]}), true
+	}
 	if !ok || it.sort != a.Sort {
 		return fmt.Errorf("%w: instance %d has no %s %q", errBug, a.Instance, a.Sort, a.Name)
 	}
@@ -158,7 +162,10 @@ func (f *frame) typeDef(d *components.TypeDef) error {
 		if !ok {
 			return fmt.Errorf("%w: no core func %d", errBug, def.Dtor)
 		}
-		ref := dtor.ref
+		ref, err := f.ref(dtor)
+		if err != nil {
+			return err
+		}
 		r.Dtor = &ref
 	}
 	f.c.plan.Resources = append(f.c.plan.Resources, r)

@@ -88,7 +88,11 @@ func (f *frame) instantiateModule(m *module, args map[string]*coreInstance) (int
 		if !ok {
 			return 0, fmt.Errorf("%w: a core module's import %q %q is not given", errBug, i.Module, i.Name)
 		}
-		w.add(d)
+		ref, err := f.ref(d)
+		if err != nil {
+			return 0, err
+		}
+		w.add(d.from, ref)
 	}
 	check := w.slot(origin{fromHost, 0}, plan.Source{Instance: -1, HostModule: -1})
 	index, err := f.c.rewrite(m, &w, check)
@@ -106,13 +110,13 @@ type wiring struct {
 	names   [][2]string // of each import
 }
 
-func (w *wiring) add(d *coreDef) {
-	s := plan.Source{Instance: d.ref.Instance, HostModule: -1}
+func (w *wiring) add(from origin, ref plan.CoreRef) {
+	s := plan.Source{Instance: ref.Instance, HostModule: -1}
 	if s.Instance < 0 {
-		s.HostModule = d.ref.HostModule
+		s.HostModule = ref.HostModule
 	}
-	n := w.slot(d.from, s)
-	w.names = append(w.names, [2]string{strconv.Itoa(n), d.ref.Name})
+	n := w.slot(from, s)
+	w.names = append(w.names, [2]string{strconv.Itoa(n), ref.Name})
 }
 
 func (w *wiring) slot(o origin, s plan.Source) int {

@@ -2,8 +2,6 @@ package plan
 
 import (
 	"fmt"
-
-	"github.com/sidecall/sidecall/components/canon"
 )
 
 // Check reports the first reference of the plan that leads nowhere, or to what
@@ -133,9 +131,6 @@ func (p *Plan) checkCall(c *Call) error {
 	}
 	if c.HostFunc < -1 || c.HostFunc >= len(p.HostFuncs) {
 		return fmt.Errorf("host function %d does not exist", c.HostFunc)
-	}
-	if c.Target == nil && c.HostFunc < 0 && c.Side[canon.Callee].Instance >= 0 {
-		return fmt.Errorf("no target and no host function")
 	}
 	if err := p.checkRef(c.Target); err != nil {
 		return err

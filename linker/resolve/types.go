@@ -33,28 +33,34 @@ func (r *resolver) types() {
 }
 
 // args are the types of what the imports of n are given. needed is n's type without
-// the imports that nobody provides.
+// what nobody provides.
 func (r *resolver) args(n *node, made []*wit.InstanceType) (args map[string]wit.ExternType, needed *wit.ComponentType, ok bool) {
 	args = map[string]wit.ExternType{}
 	var imports []wit.Decl
+	changed := false
 	for k, e := range n.imports {
+		decl := n.typ.Imports[k]
 		switch {
 		case !n.ok[k]:
 			return nil, nil, false
 		case e.Provider == graph.Nothing:
+			changed = true
 			continue
-		case e.Provider == graph.Host && e.Interface.Name != "":
-			args[e.Name] = e.Interface.Type
 		case e.Provider == graph.Host:
-			args[e.Name], _ = e.Interface.Type.Export(e.Export)
+			var offered wit.ExternType = e.Interface.Type
+			if e.Interface.Name == "" {
+				offered, _ = e.Interface.Type.Export(e.Export)
+			}
+			args[e.Name], decl.Type = hostArg(offered, decl.Type)
+			changed = changed || decl.Type != n.typ.Imports[k].Type
 		case made[e.Provider] == nil:
 			return nil, nil, false
 		default:
 			args[e.Name], _ = made[e.Provider].Export(e.Export)
 		}
-		imports = append(imports, n.typ.Imports[k])
+		imports = append(imports, decl)
 	}
-	if len(imports) == len(n.typ.Imports) {
+	if !changed {
 		return args, n.typ, true
 	}
 	return args, wit.NewComponentType(imports, n.typ.Exports, n.typ.ImportedResources, n.typ.Resources), true

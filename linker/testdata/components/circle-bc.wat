@@ -1,0 +1,9 @@
+;; Imports demo:circle/b and exports demo:circle/c.
+(component
+  (import "demo:circle/b" (instance $in (export "f" (func))))
+  (core func $f (canon lower (func $in "f")))
+  (core module $m (import "in" "f" (func $f)) (func (export "f") (call $f)))
+  (core instance $i (instantiate $m (with "in" (instance (export "f" (func $f))))))
+  (func $out (canon lift (core func $i "f")))
+  (instance $out (export "f" (func $out)))
+  (export "demo:circle/c" (instance $out)))
