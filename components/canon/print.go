@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/sidecall/sidecall/wit"
 )
 
 // Print returns a Program as readable text, for tests and for people: registers
@@ -157,8 +159,11 @@ func (w *printer) leaf(o *Op) string {
 	if len(o.Regs) > 0 {
 		args = append(args, w.list(o.Regs))
 	}
-	if s.imm {
+	if optional := s.b == maybe || s.b == maybe6; s.imm && !(optional && o.B != NoReg) {
 		args = append(args, strconv.FormatUint(o.Imm, 10))
+	}
+	if s.kind {
+		args = append(args, wit.Kind(o.Imm).String())
 	}
 	if s.imm2 {
 		args = append(args, "/"+strconv.FormatUint(uint64(o.Imm2), 10))

@@ -24,6 +24,7 @@ type shape struct {
 	a, b, c           operand
 	memory, realloc   bool // uses those of Side (and the memory of Src)
 	imm, imm2, source bool // mean something, for printing
+	kind              bool // Imm is a wit.Kind
 	trap, sided       bool // has a trap code; concerns one side
 }
 
@@ -81,21 +82,21 @@ var shapes = [...]shape{
 	OpString:    {name: "string", dst: i32, dst2: i32, a: i32, b: i32, memory: true, realloc: true, source: true},
 	OpCheckUTF8: {name: "check_utf8", a: i32, b: i32, memory: true},
 
-	OpValueScalar:    {name: "value_scalar", dst: val, a: scalar, imm: true},
-	OpScalarValue:    {name: "scalar_value", dst: scalar, a: val, imm: true},
+	OpValueScalar:    {name: "value_scalar", dst: val, a: scalar, kind: true},
+	OpScalarValue:    {name: "scalar_value", dst: scalar, a: val, kind: true},
 	OpValueFlags:     {name: "value_flags", dst: val, a: i32, imm2: true},
 	OpFlagsValue:     {name: "flags_value", dst: i32, a: val, imm2: true},
-	OpValueNew:       {name: "value_new", dst: val, a: maybe, imm: true, imm2: true},
+	OpValueNew:       {name: "value_new", dst: val, a: maybe, kind: true, imm2: true},
 	OpValuePut:       {name: "value_put", dst: val, a: val, b: maybe, imm: true},
 	OpValuePart:      {name: "value_part", dst: val, a: val, b: maybe, imm: true},
-	OpValueLen:       {name: "value_len", dst: i32, a: val, imm: true, imm2: true},
-	OpValueVariant:   {name: "value_variant", dst: val, a: maybeV, b: maybe, imm: true, imm2: true},
-	OpVariantCase:    {name: "variant_case", dst: i32, a: val, imm: true, imm2: true},
+	OpValueLen:       {name: "value_len", dst: i32, a: val, kind: true, imm2: true},
+	OpValueVariant:   {name: "value_variant", dst: val, a: maybeV, b: maybe, kind: true, imm2: true},
+	OpVariantCase:    {name: "variant_case", dst: i32, a: val, kind: true, imm2: true},
 	OpVariantPayload: {name: "variant_payload", dst: val, a: val},
 	OpStringToValue:  {name: "string_to_value", dst: val, a: i32, b: i32, memory: true},
 	OpValueToString:  {name: "value_to_string", dst: i32, dst2: i32, a: val, memory: true, realloc: true},
-	OpPackedToValue:  {name: "packed_to_value", dst: val, a: i32, b: i32, memory: true, imm: true},
-	OpValueToPacked:  {name: "value_to_packed", dst: i32, dst2: i32, a: val, memory: true, realloc: true, imm: true},
+	OpPackedToValue:  {name: "packed_to_value", dst: val, a: i32, b: i32, memory: true, kind: true},
+	OpValueToPacked:  {name: "value_to_packed", dst: i32, dst2: i32, a: val, memory: true, realloc: true, kind: true},
 	OpValueHandle:    {name: "value_handle", dst: val, a: i32, imm: true, imm2: true},
 	OpHandleValue:    {name: "handle_value", dst: i32, a: val, imm: true, imm2: true},
 

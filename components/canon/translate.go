@@ -11,10 +11,13 @@ import "github.com/sidecall/sidecall/wit"
 //
 // and, between the flat and memory locations of two sides, both in one: each
 // part is lowered as soon as it was lifted. The specification lifts all before it
-// lowers anything. The difference shows only in calls that end in a trap, and
-// there only in what the callee's realloc did before; it cannot tell anybody,
-// because may_leave is false while it runs, and after a trap nothing of the store
-// can be entered again.
+// lowers anything. Between two instances the difference shows only in calls that
+// end in a trap, and there only in what the callee's realloc did before; it cannot
+// tell anybody, because may_leave is false while it runs, and after a trap nothing
+// of the store can be entered again. An instance that calls itself (canon lower of
+// its own canon lift) can see it in the order in which its own handle indices are
+// given out again, and by a realloc that changes arguments while they are passed;
+// even then each part is checked as it is read, and nobody else is concerned.
 //
 // Nothing else in this package looks at the form of a type in order to move it.
 func (b *builder) translate(t *wit.Type, src, dst loc) loc {
