@@ -22,6 +22,12 @@ func (st *state) invoke(ctx context.Context, c *script.Command) verdict {
 	if c.Action.Module != "" {
 		i = st.instances[c.Action.Module]
 	}
+	if i != nil && i.Instance == nil && i.none == passed {
+		if v := st.instantiated(ctx, i.name, i.def, passed); v != passed {
+			return v
+		}
+		i = st.current
+	}
 	switch {
 	case i == nil:
 		return failed("a call", "there is no instance %q", c.Action.Module)

@@ -3,6 +3,8 @@ package run
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/sidecall/sidecall/host"
@@ -65,11 +67,10 @@ type offer struct {
 // and resource types that it exports; its functions belong to another store.
 func (st *state) offered(d *definition) []*offer {
 	out := st.spectest.offers(d.typed.Type)
-	for name, i := range st.instances {
-		if i.Instance == nil {
-			continue
+	for _, name := range slices.Sorted(maps.Keys(st.instances)) {
+		if i := st.instances[name]; i.Instance != nil {
+			out = append(out, exported(name, i))
 		}
-		out = append(out, exported(name, i))
 	}
 	return out
 }

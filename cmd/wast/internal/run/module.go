@@ -31,6 +31,8 @@ func (st *state) checked(c *script.Command) (*definition, verdict) {
 	}
 	f := feature(d.err)
 	switch {
+	case d.wazero != "":
+		d.none = skipped("wazero refuses a core module: %s", d.wazero)
 	case st.group(c) == "sync" || f == "" && st.group(c) != "disabled":
 		d.none = failed("a valid component", "%v", d.err)
 	case f == "":
@@ -47,10 +49,13 @@ var errSkipped = errors.New("skipped")
 // module runs module: a definition that is instantiated at once.
 func (st *state) module(ctx context.Context, c *script.Command) verdict {
 	d, v := st.checked(c)
+	st.setDefinition(c.Name, d)
 	if st.script.Mode == "validate" {
+		// Many of these import what nobody provides; one that is called is
+		// instantiated then.
+		st.setInstance(c.Name, &instance{def: d, none: v})
 		return v
 	}
-	st.setDefinition(c.Name, d)
 	return st.instantiated(ctx, c.Name, d, v)
 }
 

@@ -65,10 +65,10 @@ func (s *spectest) offers(t *wit.ComponentType) []*offer {
 		return func(*host.Call, []value.Value) (value.Value, error) { return v, nil }
 	}
 	root := &offer{Interface: host.Interface{
-		Type: wit.NewInstanceType([]wit.Decl{
+		Type: wit.NewInstanceType(suited([]wit.Decl{
 			{Name: "host-return-two", Type: &wit.FuncType{Result: u32}},
 			{Name: "host-echo-u32", Type: &wit.FuncType{Params: []wit.Field{{Name: "v", Type: u32}}, Result: u32}},
-		}, nil),
+		}, t.Imports), nil),
 		Funcs: map[string]host.Func{
 			"host-return-two": constant(value.U32(2)),
 			"host-echo-u32":   func(_ *host.Call, args []value.Value) (value.Value, error) { return args[0], nil },
@@ -81,7 +81,11 @@ func (s *spectest) offers(t *wit.ComponentType) []*offer {
 		{Name: "nested", Type: wit.NewInstanceType([]wit.Decl{{Name: "return-four", Type: &wit.FuncType{Result: u32}}}, nil)},
 		{Name: "simple-module", Type: simpleModuleType()},
 	}, s.resourceDecls()...)
-	decls = append(decls, s.renamed(t, decls)...)
+	if wanted, ok := t.Import("host"); ok {
+		if w, ok := wanted.(*wit.InstanceType); ok {
+			decls = append(suited(decls, w.Exports), named(decls, w.Exports)...)
+		}
+	}
 	inst.Type = wit.NewInstanceType(decls, []*wit.Resource{s.resource1, s.resource2})
 	inst.Funcs["return-three"] = constant(value.U32(3))
 	inst.Funcs["return-hi"] = constant(value.String("hi"))
@@ -89,35 +93,58 @@ func (s *spectest) offers(t *wit.ComponentType) []*offer {
 	return []*offer{root, inst}
 }
 
-// renamed are the type exports that a component wants of "host" under names which
-// the host has not got, but which are equal to a resource type that it has: the
-// scripts' own host is content with those.
-func (s *spectest) renamed(t *wit.ComponentType, have []wit.Decl) []wit.Decl {
-	imported, _ := t.Import("host")
-	want, ok := imported.(*wit.InstanceType)
-	if !ok {
-		return nil
+// suited gives the parameters of the host's functions the names that a component
+// wants: the scripts' own host has functions whose parameters have no names.
+func suited(have, want []wit.Decl) []wit.Decl {
+	wanted := map[string]*wit.FuncType{}
+	for _, d := range want {
+		if f, ok := d.Type.(*wit.FuncType); ok {
+			wanted[d.Name] = f
+		}
 	}
+	for i, d := range have {
+		f, ok := d.Type.(*wit.FuncType)
+		w := wanted[d.Name]
+		if !ok || w == nil || len(w.Params) != len(f.Params) {
+			continue
+		}
+		renamed := &wit.FuncType{Params: make([]wit.Field, len(f.Params)), Result: f.Result}
+		for n := range f.Params {
+			renamed.Params[n] = wit.Field{Name: w.Params[n].Name, Type: f.Params[n].Type}
+		}
+		have[i].Type = renamed
+	}
+	return have
+}
+
+// named are the types that a component wants of "host" under names which the host
+// has not got: the scripts' own host need not be given what types equal.
+func named(have, want []wit.Decl) []wit.Decl {
 	ours := map[string]*wit.TypeExport{}
 	for _, d := range have {
 		if te, ok := d.Type.(*wit.TypeExport); ok {
 			ours[d.Name] = te
 		}
 	}
-	resources := map[*wit.Resource]*wit.TypeExport{}
+	resources := map[*wit.Resource]any{}
 	var out []wit.Decl
-	for _, d := range want.Exports {
+	for _, d := range want {
 		te, ok := d.Type.(*wit.TypeExport)
 		if !ok {
 			continue
 		}
-		r, ok := te.Def.(*wit.Resource)
-		switch {
-		case !ok:
-		case te.Abstract && ours[d.Name] != nil:
-			resources[r] = ours[d.Name]
-		case !te.Abstract && ours[d.Name] == nil && resources[r] != nil:
-			out = append(out, wit.Decl{Name: d.Name, Type: &wit.TypeExport{Def: resources[r].Def}})
+		switch def := te.Def.(type) {
+		case *wit.Resource:
+			if te.Abstract && ours[d.Name] != nil {
+				resources[def] = ours[d.Name].Def
+			}
+			if !te.Abstract && ours[d.Name] == nil && resources[def] != nil {
+				out = append(out, wit.Decl{Name: d.Name, Type: &wit.TypeExport{Def: resources[def]}})
+			}
+		case *wit.Type:
+			if !def.Metrics().HasResource && ours[d.Name] == nil {
+				out = append(out, d)
+			}
 		}
 	}
 	return out

@@ -1,0 +1,1 @@
+(component (import "nobody-has-this" (func)))
