@@ -42,6 +42,13 @@ type Mismatch struct {
 	Reason string
 }
 
+// reasonIdentity is the Reason of a Mismatch between two resource types.
+const reasonIdentity = "the resource types are not the same"
+
+// IsIdentity reports whether it is not the form of types that differs, but which
+// resource type they are about.
+func (m *Mismatch) IsIdentity() bool { return m.Reason == reasonIdentity }
+
 // Error says where, what was wanted and what was found, in one line.
 func (m *Mismatch) Error() string {
 	var b strings.Builder

@@ -192,7 +192,7 @@ func (c *Checker) def(sub any, se env, super any, pe env) {
 	case *Resource:
 		if sub, ok := sub.(*Resource); ok {
 			if se.resolve(sub) != pe.resolve(super) {
-				c.mismatch(super, sub, "the resource types are not the same")
+				c.mismatch(super, sub, reasonIdentity)
 			}
 			return
 		}
@@ -256,7 +256,7 @@ func (c *Checker) value(sub *Type, se env, super *Type, pe env) {
 	}
 	reason := ""
 	if sub.Kind == super.Kind && (sub.Kind == Own || sub.Kind == Borrow) {
-		reason = "the resource types are not the same"
+		reason = reasonIdentity
 	}
 	c.mismatch(super, sub, reason)
 }

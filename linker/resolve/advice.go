@@ -9,8 +9,11 @@ import (
 
 // unused warns of components that main does not reach.
 func (r *resolver) unused() {
+	if r.incomplete || r.diags.HasErrors() {
+		return // what is to be repaired first may well use them
+	}
 	for _, n := range r.nodes {
-		if n.used || n.loaded == nil || r.incomplete {
+		if n.used {
 			continue
 		}
 		var details []string

@@ -102,7 +102,11 @@ func (r *resolver) given(n *node, name string, to int, at diag.Pos, why graph.Ru
 	if to == graph.Host {
 		e.Interface, e.Export = r.matchHost(name)
 		if e.Interface == nil {
-			r.report(diag.Error, at, r.similarHost(name), r.nearHost(name), "the host does not offer %s, which %s imports", name, n.Name)
+			hint := r.similarHost(name)
+			if es := r.exporters(n, name); hint == "" && len(es) > 0 {
+				hint = r.nodes[es[0]].Name + " exports it"
+			}
+			r.report(diag.Error, at, hint, r.nearHost(name), "the host does not offer %s, which %s imports", name, n.Name)
 		}
 		return e, at, e.Interface != nil
 	}
@@ -158,12 +162,10 @@ func (r *resolver) ambiguous(n *node, name string, es []int) {
 		}
 	}
 	hint := "say which one:\n" + entry(n.Name, name, names[0])
-	if middle != "" {
-		for _, other := range names {
-			if other != middle {
-				hint += "\nor put " + middle + " in between: [" + middle + ", " + other + "]"
-				break
-			}
+	for _, other := range names {
+		if middle != "" && other != middle {
+			hint = middle + " imports it too; to have it in between:\n" + entry(n.Name, name, "["+middle+", "+other+"]")
+			break
 		}
 	}
 	r.report(diag.Error, n.Pos, hint, details, "%s imports %s, which %s export", n.Name, name, strings.Join(names, " and "))

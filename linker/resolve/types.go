@@ -80,12 +80,17 @@ func (r *resolver) mismatches(n *node, bad []*wit.Mismatch) {
 			rest := *m
 			rest.Path = m.Path[1:]
 			details = append(details, rest.Error())
-			identity = identity || m.Want == m.Got && m.Want != ""
+			identity = identity || m.IsIdentity()
 		}
 		if len(details) == 0 {
 			continue
 		}
-		r.report(diag.Error, n.at[k], r.identityHint(n, identity), shorten(details), "%s imports %s from %s, which %s with another type",
+		hint := ""
+		if details = shorten(details); identity {
+			details = append(details, r.divided(n, e)...)
+			hint = "interfaces that share a resource type need providers that share it too: give such imports one provider"
+		}
+		r.report(diag.Error, n.at[k], hint, details, "%s imports %s from %s, which %s with another type",
 			n.Name, e.Name, r.providerName(e.Provider), offers(e))
 	}
 	for _, m := range bad {
@@ -107,12 +112,28 @@ func offers(e *graph.Import) string {
 	return verb + " it"
 }
 
-// identityHint explains differences that are not in the types' form.
-func (r *resolver) identityHint(n *node, identity bool) string {
-	if !identity {
-		return ""
+// divided lists the interfaces that n and the provider of its edge e have from
+// different providers: there the resource types come from.
+func (r *resolver) divided(n *node, e *graph.Import) []string {
+	if e.Provider < 0 {
+		return nil
 	}
-	return "the types have one form but different resources: interfaces of " + n.Name + " that share a resource type need providers that share it too"
+	var details []string
+	o := r.nodes[e.Provider]
+	for k := range o.imports {
+		if !o.ok[k] {
+			continue
+		}
+		theirs := &o.imports[k]
+		for j := range n.imports {
+			ours := &n.imports[j]
+			if n.ok[j] && base(ours.Name) == base(theirs.Name) && ours.Provider != theirs.Provider && ours.Provider != graph.Nothing {
+				details = append(details, n.Name+" has "+ours.Name+" from "+r.providerName(ours.Provider)+", "+
+					o.Name+" has it from "+r.providerName(theirs.Provider))
+			}
+		}
+	}
+	return details
 }
 
 func shorten(details []string) []string {
