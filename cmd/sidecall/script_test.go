@@ -1,13 +1,16 @@
 package main
 
 import (
+	"encoding/hex"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,8 +24,12 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"sidecall": main})
 }
 
-// TestScript runs the transcripts of testdata/script. They have sidecall and one more
-// command, status: "status 3 sidecall check" runs a program that must exit with 3.
+// TestScript runs the transcripts of testdata/script. Beside sidecall they have:
+//
+//	status CODE COMMAND...   run a command that must exit with CODE
+//	bytes FILE HEX...        make a file of bytes
+//	cut FROM TO N            copy the first N bytes
+//	spoil FROM TO AT HEX     copy with one byte changed
 func TestScript(t *testing.T) {
 	// One cache of compiled code for all: most scripts run the same guest.
 	cache := t.TempDir()
@@ -30,13 +37,22 @@ func TestScript(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		UpdateScripts:       *update,
 		RequireExplicitExec: false,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"status": status},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){
+			"status": status, "bytes": makeBytes, "cut": cut, "spoil": spoil,
+		},
+		Condition: func(name string) (bool, error) {
+			if name == "root" {
+				return os.Getuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", name)
+		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", cache)
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
 			return errors.Join(
 				copyFile("testdata/guest/guest.wasm", filepath.Join(env.WorkDir, "guest.wasm")),
 				os.CopyFS(filepath.Join(env.WorkDir, "hello"), only{os.DirFS("../../examples/01-hello")}),
+				os.CopyFS(filepath.Join(env.WorkDir, "worlds"), only{os.DirFS("testdata/worlds")}),
 			)
 		},
 	})
@@ -59,6 +75,31 @@ func status(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status is %d, not %d", got, want)
 	}
+}
+
+func makeBytes(ts *testscript.TestScript, _ bool, args []string) {
+	data, err := hex.DecodeString(strings.Join(args[1:], ""))
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), data, 0o644))
+}
+
+func cut(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(ts.ReadFile(args[0]))[:n], 0o644))
+}
+
+func spoil(ts *testscript.TestScript, _ bool, args []string) {
+	data := []byte(ts.ReadFile(args[0]))
+	at, err := strconv.ParseInt(args[2], 0, 64)
+	ts.Check(err)
+	b, err := strconv.ParseUint(args[3], 16, 8)
+	ts.Check(err)
+	if data[at] == byte(b) {
+		ts.Fatalf("byte %#x is %#x already", at, b)
+	}
+	data[at] = byte(b)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o644))
 }
 
 func copyFile(from, to string) error {

@@ -65,7 +65,7 @@ func excerpt(out *bufio.Writer, style Style, pos diag.Pos, sources map[string][]
 		return
 	}
 	text := strings.ReplaceAll(lines[pos.Line-1], "\t", " ")
-	if len(text) > maxShown {
+	if len(text) > maxShown || strings.TrimSpace(text) == "" {
 		return
 	}
 	number := strconv.Itoa(pos.Line)
