@@ -2,6 +2,9 @@ package plan
 
 import (
 	"fmt"
+	"slices"
+
+	"github.com/sidecall/sidecall/components/canon"
 )
 
 // Check reports the first reference of the plan that leads nowhere, or to what
@@ -126,8 +129,13 @@ func (p *Plan) checkCall(c *Call) error {
 			}
 		}
 	}
-	if (c.Program.Target != nil) != (c.Target != nil) || c.Program.PostReturn != nil && c.PostReturn == nil {
-		return fmt.Errorf("the program's target or post-return is not given")
+	for _, call := range []struct {
+		code  canon.Code
+		given bool
+	}{{canon.OpCallCore, c.Target != nil}, {canon.OpCallPostReturn, c.PostReturn != nil}, {canon.OpCallHost, c.HostFunc >= 0}} {
+		if !call.given && does(c.Program.Body, call.code) {
+			return fmt.Errorf("the program calls what is not given (operation %d)", call.code)
+		}
 	}
 	if c.HostFunc < -1 || c.HostFunc >= len(p.HostFuncs) {
 		return fmt.Errorf("host function %d does not exist", c.HostFunc)
@@ -136,4 +144,12 @@ func (p *Plan) checkCall(c *Call) error {
 		return err
 	}
 	return p.checkRef(c.PostReturn)
+}
+
+// does reports whether a code is among operations.
+func does(ops []canon.Op, code canon.Code) bool {
+	return slices.ContainsFunc(ops, func(o canon.Op) bool {
+		return o.Code == code || does(o.Body, code) || does(o.Else, code) ||
+			slices.ContainsFunc(o.Cases, func(c []canon.Op) bool { return does(c, code) })
+	})
 }

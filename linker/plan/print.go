@@ -69,7 +69,7 @@ func (pr *printer) components() {
 			pr.line("      outbound %s", h)
 		}
 		for _, e := range c.Grants.Config {
-			pr.line("      config %s=%q", e.Name, e.Value)
+			pr.line("      config %s", e.Name)
 		}
 	}
 }
