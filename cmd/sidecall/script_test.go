@@ -37,7 +37,7 @@ func TestScript(t *testing.T) {
 		Dir:                 filepath.Join("testdata", "script"),
 		UpdateScripts:       *update,
 		RequireExplicitExec: false,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "bytes": makeBytes, "cut": cut, "spoil": spoil,
 		},
 		Condition: func(name string) (bool, error) {

@@ -81,7 +81,14 @@ func inspect(path string) (*inspection, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &inspection{File: path, World: print.Of(typed.Type), part: partsOf(typed)}, nil
+	world := print.Of(typed.Type)
+	if world.Imports == nil {
+		world.Imports = []print.Item{} // a list in JSON too
+	}
+	if world.Exports == nil {
+		world.Exports = []print.Item{}
+	}
+	return &inspection{File: path, World: world, part: partsOf(typed)}, nil
 }
 
 // partsOf lists what a component contains, in the order of the file.

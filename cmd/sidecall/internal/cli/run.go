@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -69,7 +70,9 @@ func (a *app) runPlan(p *plan.Plan) (err error) {
 	ctx, stop := a.untilSignal(context.Background())
 	defer stop()
 
+	start := time.Now()
 	c, err := a.compile(ctx, p)
+	a.took("compiled", start)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
@@ -80,11 +83,15 @@ func (a *app) runPlan(p *plan.Plan) (err error) {
 		ctx, cancel = context.WithTimeoutCause(ctx, a.settings.Timeout, fmt.Errorf("%w: the guest was ended after %s", errTimeout, a.settings.Timeout))
 		defer cancel()
 	}
+	start = time.Now()
 	inst, err := c.Instantiate(ctx, host.InstanceOptions{Stdio: host.Stdio{In: a.stdin, Out: a.stdout, Err: a.stderr}})
+	a.took("instantiated", start)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
+	start = time.Now()
 	result, err := inst.Call(ctx, command, "run")
+	a.took("ran", start)
 	// Closing has a context of its own: the guest's destructors run even after Ctrl-C.
 	closeErr := inst.Close(context.WithoutCancel(ctx))
 	if err != nil {
@@ -97,6 +104,10 @@ func (a *app) runPlan(p *plan.Plan) (err error) {
 		return &statusError{exitFailure}
 	}
 	return nil
+}
+
+func (a *app) took(what string, start time.Time) {
+	a.log.Debug().TimeDiff("took", time.Now(), start).Msg(what)
 }
 
 // findCommand returns the name of the exported interface wasi:cli/run, any 0.2.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -57,6 +58,7 @@ func (t *target) fromArgs(cmd *cobra.Command, args []string) error {
 
 // link reads, links and checks the target. What was found wrong is in the result.
 func (a *app) link(t *target) (*linker.Result, error) {
+	start := time.Now()
 	m, problems, err := t.manifest()
 	if err != nil {
 		return nil, err
@@ -70,7 +72,7 @@ func (a *app) link(t *target) (*linker.Result, error) {
 	r := linker.Link(m, catalog(a.hostInterfaces()), linker.Options{})
 	r.Diagnostics = append(problems, r.Diagnostics...)
 	a.log.Debug().Str("composition", m.Name).Int("components", len(m.Components)).
-		Int("problems", len(r.Diagnostics)).Msg("linked")
+		Int("problems", len(r.Diagnostics)).TimeDiff("took", time.Now(), start).Msg("linked")
 	return r, nil
 }
 

@@ -85,6 +85,8 @@ static uint32_t obey(const char *const *argv) {
       long ms = atol(*next(&argv));
       struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
       nanosleep(&t, NULL);
+    } else if (strcmp(verb, "flush") == 0) {
+      fflush(stdout);
     } else if (strcmp(verb, "exit") == 0) {
       fflush(stdout);
       exit_with_code(atoi(*next(&argv)));
