@@ -33,7 +33,7 @@ func (f *Callable) Call(ctx context.Context, args ...value.Value) (result value.
 	}
 	defer i.yield()
 	if i.broken != nil {
-		return result, i.brokenError(c.Name, c.instance[canon.Callee])
+		return result, i.cannotEnter(c.Name, c.instance[canon.Callee], &brokenError{i.broken})
 	}
 	t := i.begin(ctx, c.Name)
 	if why := t.interrupted(); why != nil {

@@ -38,7 +38,7 @@ func (i *Instance) Drop(ctx context.Context, v value.Value) (err error) {
 	}
 	defer i.yield()
 	if i.broken != nil {
-		return i.brokenError(name, i.comp.resources[h.Type].instance)
+		return i.cannotEnter(name, i.comp.resources[h.Type].instance, &brokenError{i.broken})
 	}
 	t := i.begin(ctx, name)
 	defer func() {

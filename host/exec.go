@@ -217,7 +217,7 @@ func (fr *frame) enter() {
 	flags := fr.t.inst.flags
 	for _, n := range fr.c.entering {
 		if flags[n].mayEnter.Get() == 0 {
-			fr.trap(canon.TrapCannotEnter, canon.Callee)
+			panic(fr.t.inst.cannotEnter(fr.c.Name, fr.c.instance[canon.Callee], errEntered))
 		}
 	}
 	for _, n := range fr.c.entering {

@@ -109,9 +109,7 @@ func (t *task) destroy(function string, caller, rt int, rep uint32) {
 	outside := i.comp.commonAncestor(caller, r.instance)
 	for n := r.instance; n != outside; n = i.comp.plan.Instances[n].Parent {
 		if i.flags[n].mayEnter.Get() == 0 {
-			trap := &Trap{Code: canon.TrapCannotEnter, Function: function}
-			trap.locate(i.comp, r.instance)
-			panic(trap)
+			panic(i.cannotEnter(function, r.instance, errEntered))
 		}
 	}
 	if r.dtor == none {

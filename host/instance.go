@@ -217,9 +217,13 @@ func (i *Instance) yield() {
 	}
 }
 
-// brokenError is the error of calling an instance that trapped before.
-func (i *Instance) brokenError(function string, inst int) error {
-	t := &Trap{Code: canon.TrapCannotEnter, Function: function, Cause: &brokenError{i.broken}}
+// errEntered is why a component instance mostly cannot be entered.
+var errEntered = errors.New("it is already on the call stack")
+
+// cannotEnter is the trap of calling into component instance inst when that may
+// not be entered.
+func (i *Instance) cannotEnter(function string, inst int, why error) *Trap {
+	t := &Trap{Code: canon.TrapCannotEnter, Function: function, Cause: why}
 	t.locate(i.comp, inst)
 	return t
 }

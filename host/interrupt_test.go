@@ -206,20 +206,27 @@ func TestCollectorIsNotHeldUp(t *testing.T) {
 		_, _ = i.Call(ctx, "", "run")
 	}()
 	time.Sleep(10 * time.Millisecond)
-	var best time.Duration
-	for range 10 {
+	with := collection()
+	cancel()
+	<-ended
+	// The machine may be busy with other things: what counts is what the guest adds.
+	without := collection()
+	t.Logf("a collection takes %v, and %v without the guest", with, without)
+	if with > without+10*time.Millisecond {
+		t.Errorf("a collection takes %v, and %v without the guest: want at most 10ms more", with, without)
+	}
+}
+
+// collection is the shortest time of some garbage collections.
+func collection() (best time.Duration) {
+	for range 20 {
 		start := time.Now()
 		runtime.GC()
 		if d := time.Since(start); best == 0 || d < best {
 			best = d
 		}
 	}
-	cancel()
-	<-ended
-	// The machine may be busy: the best of ten tells what the guest does to it.
-	if best > 10*time.Millisecond {
-		t.Errorf("a collection took %v at best, want at most 10ms", best)
-	}
+	return best
 }
 
 // TestLongLoopOfTheHost: a list whose elements the host moves one by one is

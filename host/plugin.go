@@ -1,6 +1,8 @@
 package host
 
 import (
+	"fmt"
+
 	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/wit"
 )
@@ -31,7 +33,7 @@ type Func func(c *Call, args []value.Value) (value.Value, error)
 // ExitError ends the whole run with a code, as wasi:cli/exit does. It is no trap.
 type ExitError struct{ Code int }
 
-func (e *ExitError) Error() string { return "component exited" }
+func (e *ExitError) Error() string { return fmt.Sprintf("component exited with code %d", e.Code) }
 
 // Dropper is implemented by objects of the host that are to be told when the last
 // handle to them is gone.

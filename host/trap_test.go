@@ -78,7 +78,7 @@ func TestFaults(t *testing.T) {
 				}
 
 				_, err = i.Call(context.Background(), "", "run")
-				if want := "trap in app, function run: cannot enter component instance: it is already on the call stack: the composition trapped before: trap in lib, function f: " + b.code.String(); err == nil || err.Error() != want {
+				if want := "trap in app, function run: cannot enter component instance: the composition trapped before: trap in lib, function f: " + b.code.String(); err == nil || err.Error() != want {
 					t.Errorf("second call: got %v, want %s", err, want)
 				}
 				if !errors.As(err, &trap) || trap.Code != canon.TrapCannotEnter {
@@ -136,7 +136,7 @@ func TestHostFunctionFails(t *testing.T) {
 				return errors.As(err, &t) && errors.Is(err, cause) && t.Code == canon.TrapHost
 			}},
 		{"exit", func(*Call, []value.Value) (value.Value, error) { return value.Value{}, &ExitError{3} },
-			"component exited", func(err error) bool { var e *ExitError; return errors.As(err, &e) && e.Code == 3 }},
+			"component exited with code 3", func(err error) bool { var e *ExitError; return errors.As(err, &e) && e.Code == 3 }},
 		{"panic", func(*Call, []value.Value) (value.Value, error) { panic("oops") },
 			"bug in the host's function test:host/x#f: oops", func(err error) bool { var e *PanicError; return errors.As(err, &e) && len(e.Stack) > 0 }},
 		{"index", func(_ *Call, args []value.Value) (value.Value, error) { return args[3], nil },

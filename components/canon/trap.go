@@ -53,7 +53,7 @@ var trapTexts = [...]string{
 	TrapInvalidChar:         "char is not a Unicode scalar value",
 	TrapInvalidDiscriminant: "variant discriminant is out of range",
 	TrapCannotLeave:         "cannot leave component instance: it may not call out now",
-	TrapCannotEnter:         "cannot enter component instance: it is already on the call stack",
+	TrapCannotEnter:         "cannot enter component instance",
 	TrapUnknownHandle:       "unknown handle index",
 	TrapHandleType:          "handle has another resource type",
 	TrapHandleLent:          "handle is lent out",
