@@ -1,5 +1,7 @@
 package wit
 
+import "slices"
+
 // Instantiate types the instantiation of a component whose imports are given
 // args, by their exact names; superfluous ones are ignored. Every import is
 // checked, and each resource type that is given is substituted at once for the
@@ -75,7 +77,7 @@ type substitution struct {
 	externs   map[ExternType]ExternType
 	// introduce, if set, decides which type exports are abstract.
 	introduce func(*Resource) bool
-	// introduced are those that it decided for, in the instance being made.
+	// introduced are those that it decided for so far.
 	introduced []*Resource
 }
 
@@ -194,18 +196,16 @@ func (s *substitution) instance(t *InstanceType) *InstanceType {
 	if to, ok := s.externs[t]; ok && s.introduce == nil {
 		return to.(*InstanceType)
 	}
-	outer := s.introduced
-	s.introduced = nil
+	first := len(s.introduced)
 	exports := s.decls(t.Exports)
-	resources := s.introduced
-	if s.introduce == nil {
-		resources = s.resolveAll(t.Resources)
-	}
 	to := t
 	if !sameDecls(exports, t.Exports) {
+		resources := slices.Clone(s.introduced[first:])
+		if s.introduce == nil {
+			resources = s.resolveAll(t.Resources)
+		}
 		to = NewInstanceType(exports, resources)
 	}
-	s.introduced = append(outer, resources...)
 	s.externs[t] = to
 	return to
 }

@@ -46,13 +46,10 @@ func (s *scope) defValType(item any) (*wit.Type, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.v.checkSize(t.Metrics()); err != nil {
-		return nil, err
-	}
 	if size := s.v.sizes.Of(t); size >= canon.MaxElemSize {
 		return nil, s.v.errorf("a value of this type takes %d bytes of memory, but must take less than %d", size, canon.MaxElemSize)
 	}
-	return t, nil
+	return t, s.v.checkSize(t.Metrics())
 }
 
 func (s *scope) makeType(item any) (*wit.Type, error) {

@@ -32,7 +32,7 @@ func (s *scope) declare(sd *side, name string, attrs *components.Attributes, t w
 	}
 	n, err := parse(name, v.names)
 	if err != nil {
-		return v.nameError(name, err)
+		return v.nameError(parse, name, err)
 	}
 	key := n.Key(name)
 	if prev, dup := sd.labels.keys[key]; dup {
@@ -65,14 +65,17 @@ func (l *labels) addResource(te *wit.TypeExport, label string) {
 }
 
 // nameError says what is wrong with a name; a gated form is named as such.
-func (v *validator) nameError(name string, err error) error {
-	all := wit.NameFeatures{NestedNames: true, CanonVersions: v.names.CanonVersions}
-	if _, e := wit.ParseImportName(name, all); e == nil && !v.names.NestedNames {
-		return v.gated(FeatureNestedNames, "the name "+shortQuote(name))
-	}
-	all = wit.NameFeatures{NestedNames: v.names.NestedNames, CanonVersions: true}
-	if _, e := wit.ParseImportName(name, all); e == nil && !v.names.CanonVersions {
-		return v.gated(FeatureCanonicalNames, "the name "+shortQuote(name))
+func (v *validator) nameError(parse func(string, wit.NameFeatures) (wit.Name, error), name string, err error) error {
+	for _, gate := range []struct {
+		feature Feature
+		forms   wit.NameFeatures
+	}{
+		{FeatureNestedNames, wit.NameFeatures{NestedNames: true, CanonVersions: v.names.CanonVersions}},
+		{FeatureCanonicalNames, wit.NameFeatures{NestedNames: v.names.NestedNames, CanonVersions: true}},
+	} {
+		if _, e := parse(name, gate.forms); e == nil {
+			return v.gated(gate.feature, "the name "+shortQuote(name))
+		}
 	}
 	return v.wrap(err, "not a valid name")
 }
@@ -120,7 +123,7 @@ func (sd *side) annotated(v *validator, n wit.Name, name string, t wit.ExternTyp
 	}
 	f, ok := t.(*wit.FuncType)
 	if !ok {
-		return v.errorf("%q is a %s, but only a function can have such a name", name, t.ExternSort())
+		return v.errorf("%q can only name a function, and this is of sort %s", name, t.ExternSort())
 	}
 	var handle *wit.Type
 	switch n.Kind {

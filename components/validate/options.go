@@ -49,7 +49,7 @@ type Limits struct {
 	// Nesting bounds how deep components and their types stand in each other. Default 100.
 	Nesting int
 	// CopiedTypes bounds the nodes of all types that instantiations, imports and
-	// exports make of the types that the file defines. Default 4,000,000.
+	// exports make of the types that the file defines. Default 1,000,000.
 	CopiedTypes int
 	// Work bounds the steps that comparing and checking types take. Default 20,000,000,
 	// which is a second or two.
@@ -64,7 +64,7 @@ func (l Limits) withDefaults() Limits {
 		def int
 	}{
 		{&l.TypeSize, 1_000_000}, {&l.TypeDepth, 100}, {&l.Nesting, 100},
-		{&l.CopiedTypes, 4_000_000}, {&l.Work, 20_000_000},
+		{&l.CopiedTypes, 1_000_000}, {&l.Work, 20_000_000},
 	} {
 		if *f.to == 0 {
 			*f.to = f.def
