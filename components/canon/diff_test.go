@@ -15,9 +15,9 @@ func sliceMemories() [2]func() []byte {
 // as the specification's text has it and once as a Program.
 func TestAdapterAgainstSpecification(t *testing.T) {
 	traps := 0
-	n := uint64(20000)
+	n := uint64(6000)
 	if testing.Short() {
-		n = 2000
+		n = 1000
 	}
 	for seed := range n {
 		if adapterDifferential(t, seed) {
@@ -57,6 +57,75 @@ func adapterDifferential(t *testing.T, seed uint64) (trapped bool) {
 		t.Fatalf("seed %d: specification and Program: %v\n%s", seed, err, canon.Print(p))
 	}
 	return want.Err != nil
+}
+
+// TestHostAgainstSpecification is the same for calls of which the host is an end.
+func TestHostAgainstSpecification(t *testing.T) {
+	n := uint64(3000)
+	if testing.Short() {
+		n = 1000
+	}
+	for seed := range n {
+		exportDifferential(t, seed)
+		importDifferential(t, seed)
+	}
+}
+
+func FuzzHostAgainstSpecification(f *testing.F) {
+	f.Add(uint64(1))
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		exportDifferential(t, seed)
+		importDifferential(t, seed)
+	})
+}
+
+func exportDifferential(t *testing.T, seed uint64) {
+	t.Helper()
+	s, r := canontest.NewScenario(seed, sliceMemories()), canontest.NewScenario(seed, sliceMemories())
+	v, err := canontest.ExportSpec(s.World, s.Type, s.ArgValues)
+	want, bad := s.FinishExport(v, err)
+	if bad != nil {
+		t.Fatalf("seed %d: %v", seed, bad)
+	}
+	p, err := canon.HostExport("f", r.Type, r.Options[canon.Callee])
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	if err := canon.Check(p); err != nil {
+		t.Fatalf("seed %d: %v\n%s", seed, err, canon.Print(p))
+	}
+	_, values, err := canontest.Run(p, r.World, nil, r.ArgValues)
+	have, bad := r.FinishExport(append(values, nil)[0], err)
+	if bad == nil {
+		bad = canontest.Compare(s, want, r, have, false)
+	}
+	if bad != nil {
+		t.Fatalf("seed %d: specification and Program of an export: %v\n%s", seed, bad, canon.Print(p))
+	}
+}
+
+func importDifferential(t *testing.T, seed uint64) {
+	t.Helper()
+	s, r := canontest.NewScenario(seed, sliceMemories()), canontest.NewScenario(seed, sliceMemories())
+	want, bad := s.FinishImport(canontest.ImportSpec(s.World, s.Type, s.Args))
+	if bad != nil {
+		t.Fatalf("seed %d: %v", seed, bad)
+	}
+	p, err := canon.HostImport("f", r.Type, r.Options[canon.Caller])
+	if err != nil {
+		t.Fatalf("seed %d: %v", seed, err)
+	}
+	if err := canon.Check(p); err != nil {
+		t.Fatalf("seed %d: %v\n%s", seed, err, canon.Print(p))
+	}
+	results, _, err := canontest.Run(p, r.World, r.Args, nil)
+	have, bad := r.FinishImport(results, err)
+	if bad == nil {
+		bad = canontest.Compare(s, want, r, have, false)
+	}
+	if bad != nil {
+		t.Fatalf("seed %d: specification and Program of an import: %v\n%s", seed, bad, canon.Print(p))
+	}
 }
 
 func finish(t *testing.T, seed uint64, s *canontest.Scenario) func([]uint64, error) *canontest.Outcome {

@@ -118,10 +118,11 @@ func (s *stringStore) probablyUTF16ToLatin1OrUTF16(t text) (uint32, uint32, erro
 		return 0, 0, err
 	}
 	b := s.bytes()
-	if _, read := latin1Prefix(b, t); read < len(t.bytes) {
-		copy(b, t.bytes)
+	copy(b, t.bytes)
+	if !latin1InUTF16(t.bytes) {
 		return s.ptr, t.units | UTF16Tag, nil
 	}
+	latin1Prefix(b, t)
 	if err := s.realloc(1, t.units); err != nil {
 		return 0, 0, err
 	}

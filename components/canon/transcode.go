@@ -11,9 +11,10 @@ import (
 
 const (
 	// asciiBytes and asciiUnits have the bits that ASCII leaves clear in eight
-	// bytes and in four UTF-16 code units.
-	asciiBytes = 0x8080808080808080
-	asciiUnits = 0xff80ff80ff80ff80
+	// bytes and in four UTF-16 code units, latin1Units those that Latin-1 does.
+	asciiBytes  = 0x8080808080808080
+	asciiUnits  = 0xff80ff80ff80ff80
+	latin1Units = 0xff00ff00ff00ff00
 )
 
 var le = binary.LittleEndian
@@ -154,7 +155,7 @@ func narrowASCII(out []byte, t text) uint32 {
 func latin1Prefix(out []byte, t text) (n uint32, read int) {
 	b := t.bytes
 	if t.simple == simpleUTF16 {
-		for ; read+8 <= len(b) && le.Uint64(b[read:])&0xff00ff00ff00ff00 == 0; read += 8 {
+		for ; read+8 <= len(b) && le.Uint64(b[read:])&latin1Units == 0; read += 8 {
 			le.PutUint32(out[n:], narrow(le.Uint64(b[read:])))
 			n += 4
 		}
@@ -180,4 +181,19 @@ func latin1Prefix(out []byte, t text) (n uint32, read int) {
 		n, read = n+1, read+size
 	}
 	return n, read
+}
+
+// latin1InUTF16 says that all characters are in Latin-1.
+func latin1InUTF16(b []byte) bool {
+	for ; len(b) >= 8; b = b[8:] {
+		if le.Uint64(b)&latin1Units != 0 {
+			return false
+		}
+	}
+	for ; len(b) >= 2; b = b[2:] {
+		if b[1] != 0 {
+			return false
+		}
+	}
+	return true
 }

@@ -25,6 +25,10 @@ type Scenario struct {
 	SeenMem   []byte
 	Posted    []uint64
 	Undamaged bool
+	// HostSeen are the values that the host's function got, where the callee is the
+	// host; it returns HostResult.
+	HostSeen   []*V
+	HostResult *V
 }
 
 // MemorySize is the size in bytes of a scenario's memories.
@@ -92,6 +96,13 @@ func NewScenario(seed uint64, memories [2]func() []byte) *Scenario {
 			return nil
 		}
 	}
+	if s.Type.Result != nil {
+		s.HostResult = g.Value(s.Type.Result)
+	}
+	w.Host = func(args []*V) (*V, error) {
+		s.HostSeen = args
+		return s.HostResult, nil
+	}
 	caller.Log, callee.Log = nil, nil
 	return s
 }
@@ -102,6 +113,26 @@ func prepare(cx *Context, maxFlat int, vs []*V, ts []*wit.Type) []uint64 {
 	defer func() { cx.MayLeave = true }()
 	cx.reallocate(0, 0, 1, 8)
 	return cx.LowerFlatValues(maxFlat, vs, ts, nil)
+}
+
+// Prepare lowers values into an instance, as they are before a call. wide asks for
+// strings of latin1+utf16 to be UTF-16 even if they need not be.
+func (cx *Context) Prepare(vs []*V, ts []*wit.Type, wide bool) []uint64 {
+	for _, v := range vs {
+		if wide && v.Kind == wit.String {
+			return cx.wideString(v)
+		}
+	}
+	return prepare(cx, canon.MaxFlatParams, vs, ts)
+}
+
+func (cx *Context) wideString(v *V) []uint64 {
+	cx.MayLeave = false
+	defer func() { cx.MayLeave = true }()
+	b := encode(v.Text, "utf16")
+	ptr := cx.reallocate(0, 0, 2, uint32(len(b)))
+	cx.put(ptr, b)
+	return []uint64{uint64(ptr), uint64(len(b)/2) | 1<<31}
 }
 
 // owning is t with own in place of borrow: who lends something has it.
@@ -191,34 +222,80 @@ type Outcome struct {
 	Garbled error
 }
 
-// Finish makes the Outcome of a call that returned results.
+// Finish makes the Outcome of a call between the two components.
 func (s *Scenario) Finish(results []uint64, err error) (*Outcome, error) {
 	o := &Outcome{Err: err, Results: results}
+	if err == nil {
+		err = s.lifted(o, s.seen, s.returned)
+	}
+	return o, ignoreTrap(o, err)
+}
+
+// FinishExport makes the Outcome of a call of the callee by the host.
+func (s *Scenario) FinishExport(v *V, err error) (*Outcome, error) {
+	o := &Outcome{Err: err, Value: v}
+	if err == nil {
+		err = s.lifted(o, s.seen)
+	}
+	return o, ignoreTrap(o, err)
+}
+
+// FinishImport makes the Outcome of a call of the host by the caller.
+func (s *Scenario) FinishImport(results []uint64, err error) (*Outcome, error) {
+	o := &Outcome{Err: err, Results: results, Args: s.HostSeen}
+	if err == nil {
+		err = s.lifted(o, s.returned)
+	}
+	return o, ignoreTrap(o, err)
+}
+
+func ignoreTrap(o *Outcome, err error) error {
+	if o.Err != nil {
+		return nil
+	}
+	return err
+}
+
+func (s *Scenario) lifted(o *Outcome, lifts ...func(*Outcome) error) error {
+	for _, lift := range lifts {
+		if err := lift(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seen lifts what the callee got. Handles were checked when they were lowered;
+// their indices are compared as part of the tables, so here they count as numbers.
+func (s *Scenario) seen(o *Outcome) error {
+	in := *s.World.Sides[canon.Callee]
+	in.Memory = func() []byte { return s.SeenMem }
+	err := Try(func() {
+		o.Args = (&Context{&in, s.World}).LiftFlatValues(canon.MaxFlatParams, Values(s.Seen), paramTypes(numbered(s.Type)))
+	})
 	if err != nil {
-		return o, nil
+		return fmt.Errorf("the callee's arguments: %w", err)
 	}
-	// Handles were checked when they were lifted; their indices are compared as
-	// part of the tables, so here they count as numbers.
-	seen := *s.World.Sides[canon.Callee]
-	seen.Memory = func() []byte { return s.SeenMem }
-	ft := numbered(s.Type)
-	if err := Try(func() {
-		o.Args = (&Context{&seen, s.World}).LiftFlatValues(canon.MaxFlatParams, Values(s.Seen), paramTypes(ft))
-	}); err != nil {
-		return nil, fmt.Errorf("the callee's arguments: %w", err)
+	return nil
+}
+
+// returned lifts what the caller got.
+func (s *Scenario) returned(o *Outcome) error {
+	t := number(s.Type.Result)
+	if t == nil {
+		return nil
 	}
-	if t := ft.Result; t != nil {
-		if len(flattenType(t)) > canon.MaxFlatResults {
-			results = []uint64{uint64(uint32(s.Args[len(s.Args)-1]))}
-		}
-		o.Garbled = Try(func() {
-			o.Value = (&Context{s.World.Sides[canon.Caller], s.World}).LiftFlatValues(canon.MaxFlatResults, Values(results), []*wit.Type{t})[0]
-		})
-		if o.Garbled != nil && s.Undamaged {
-			return nil, fmt.Errorf("the caller's result: %w", o.Garbled)
-		}
+	results := o.Results
+	if len(flattenType(t)) > canon.MaxFlatResults {
+		results = []uint64{uint64(uint32(s.Args[len(s.Args)-1]))}
 	}
-	return o, nil
+	o.Garbled = Try(func() {
+		o.Value = (&Context{s.World.Sides[canon.Caller], s.World}).LiftFlatValues(canon.MaxFlatResults, Values(results), []*wit.Type{t})[0]
+	})
+	if o.Garbled != nil && s.Undamaged {
+		return fmt.Errorf("the caller's result: %w", o.Garbled)
+	}
+	return nil
 }
 
 // numbered is a function type with u32 in place of handles.
