@@ -46,12 +46,27 @@ func (p *nameParser) end() error {
 	return nil
 }
 
+// dependencyPath is a pkgpath: with nested names it may go on inside the package.
+func (p *nameParser) dependencyPath(n *Name) error {
+	if err := p.packagePath(n); err != nil {
+		return err
+	}
+	for p.features.NestedNames && p.accept("/") {
+		var label string
+		if err := p.label(&label, "/@>"); err != nil {
+			return err
+		}
+		n.Package += "/" + label
+	}
+	return nil
+}
+
 // unlocked is '<' pkgpath verrange? '>'.
 func (p *nameParser) unlocked(n *Name) error {
 	if err := p.expect("<"); err != nil {
 		return err
 	}
-	if err := p.packagePath(n); err != nil {
+	if err := p.dependencyPath(n); err != nil {
 		return err
 	}
 	if p.accept("@") && !p.accept("*") {
@@ -100,7 +115,7 @@ func (p *nameParser) locked(n *Name) error {
 	if err := p.expect("<"); err != nil {
 		return err
 	}
-	if err := p.packagePath(n); err != nil {
+	if err := p.dependencyPath(n); err != nil {
 		return err
 	}
 	if p.accept("@") {

@@ -79,6 +79,9 @@ func TestParseGatedNames(t *testing.T) {
 			t.Errorf("%q was accepted without its feature", name)
 		}
 	}
+	if n, err := ParseImportName("locked-dep=<a:b:c/d/e@1.2.3>", all); err != nil || n.Namespace != "a:b" || n.Package != "c/d/e" {
+		t.Errorf("%+v, %v", n, err)
+	}
 	for _, name := range []string{"a:b/c@0", "a:b/c@0.0", "a:b/c@01", "a:b/c@1.2", "a:b/c@0.1.2.3"} {
 		if _, err := ParseExportName(name, all); err == nil {
 			t.Errorf("%q was accepted", name)
