@@ -56,6 +56,8 @@ type compiler struct {
 	work    int
 	// coreInstances counts steps, moduleBytes what the plan's modules take.
 	coreInstances, moduleBytes int
+	// againBytes counts modules that are made more than once.
+	againBytes int
 }
 
 func newCompiler(g *graph.Graph, opt Options) *compiler {

@@ -13,6 +13,9 @@ type Limits struct {
 	Work int
 	// ModuleBytes is the size of all core modules together, as the host gets them.
 	ModuleBytes int
+	// AgainBytes is the size of core modules that are made a second time, and more,
+	// because one definition is instantiated with imports of another shape.
+	AgainBytes int
 }
 
 // The defaults are far above what compositions of real components need (tens of
@@ -22,13 +25,15 @@ const (
 	defaultCoreInstances = 5_000
 	defaultWork          = 5_000_000
 	defaultModuleBytes   = 1 << 30
+	defaultAgainBytes    = 64 << 20
 )
 
 func (l Limits) withDefaults() Limits {
 	for _, d := range []struct {
 		field *int
 		value int
-	}{{&l.Instances, defaultInstances}, {&l.CoreInstances, defaultCoreInstances}, {&l.Work, defaultWork}, {&l.ModuleBytes, defaultModuleBytes}} {
+	}{{&l.Instances, defaultInstances}, {&l.CoreInstances, defaultCoreInstances}, {&l.Work, defaultWork}, {&l.ModuleBytes, defaultModuleBytes},
+		{&l.AgainBytes, defaultAgainBytes}} {
 		if *d.field == 0 {
 			*d.field = d.value
 		}

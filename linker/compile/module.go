@@ -138,15 +138,25 @@ func (w *wiring) key() string {
 	return b.String()
 }
 
+// maxTable bounds what a table may grow to, in elements: toolchains make tables as
+// large as they need at once, and each element is memory of the host.
+const maxTable = 1 << 20
+
 // rewrite makes the module that runs: imports renamed, interruption check added.
 func (c *compiler) rewrite(m *module, w *wiring, check int) (int, error) {
 	key := w.key() + "/" + strconv.Itoa(check)
 	if i, ok := m.rewritten[key]; ok {
 		return i, nil
 	}
+	if len(m.rewritten) > 0 {
+		if c.againBytes += len(m.bytes); c.againBytes > c.limits.AgainBytes {
+			return 0, &LimitError{"bytes of core modules that are instantiated with imports of several shapes", c.limits.AgainBytes}
+		}
+	}
 	bytes, _, err := core.Rewrite(m.decoded, core.Options{
-		RenameImport: func(i int, _, _ string) (string, string) { return w.names[i][0], w.names[i][1] },
-		Check:        &core.Check{Module: strconv.Itoa(check), Name: plan.CheckName, Budget: c.opt.CheckBudget},
+		RenameImport:     func(i int, _, _ string) (string, string) { return w.names[i][0], w.names[i][1] },
+		MaxTableElements: maxTable,
+		Check:            &core.Check{Module: strconv.Itoa(check), Name: plan.CheckName, Budget: c.opt.CheckBudget},
 	})
 	if err != nil {
 		return 0, fmt.Errorf("core module %s: %w", m.name, err)

@@ -11,12 +11,21 @@ import (
 // edges chooses the provider of every import of component i.
 func (r *resolver) edges(i int) {
 	n := r.nodes[i]
+	before := len(r.diags)
 	for k := range n.typ.Imports {
+		if len(r.diags)-before == maxPerComponent {
+			r.report(diag.Error, n.Pos, "", nil, "%s has more problems like these", n.Name)
+			return
+		}
 		if e, at, ok := r.choose(n, k); ok {
 			n.imports[k], n.at[k], n.ok[k] = e, at, true
 		}
 	}
 }
+
+// maxPerComponent bounds the problems reported about the imports of one component:
+// each of them is compared with everything that has a name like it.
+const maxPerComponent = 100
 
 // choose applies the rules to import k of n; at is the place that decided.
 func (r *resolver) choose(n *node, k int) (e graph.Import, at diag.Pos, ok bool) {
@@ -80,10 +89,10 @@ func (r *resolver) way(entry *manifest.Import, name string) []int {
 // has reports whether a provider offers what an import of that name can be given.
 func (r *resolver) has(provider int, name string) bool {
 	if provider == graph.Host {
-		h, _ := r.matchHost(name)
+		h, _ := r.host.match(name)
 		return h != nil
 	}
-	d, _ := match(r.nodes[provider].typ.Exports, name)
+	d, _ := r.nodes[provider].exports.match(name)
 	return d != nil
 }
 
@@ -100,7 +109,7 @@ func (r *resolver) providerPos(entry *manifest.Import, to int) diag.Pos {
 func (r *resolver) given(n *node, name string, to int, at diag.Pos, why graph.Rule) (graph.Import, diag.Pos, bool) {
 	e := graph.Import{Name: name, Provider: to, Why: why}
 	if to == graph.Host {
-		e.Interface, e.Export = r.matchHost(name)
+		e.Interface, e.Export = r.host.match(name)
 		if e.Interface == nil {
 			hint := r.similarHost(name)
 			if es := r.exporters(n, name); hint == "" && len(es) > 0 {
@@ -111,7 +120,7 @@ func (r *resolver) given(n *node, name string, to int, at diag.Pos, why graph.Ru
 		return e, at, e.Interface != nil
 	}
 	o := r.nodes[to]
-	d, _ := match(o.typ.Exports, name)
+	d, _ := o.exports.match(name)
 	if d == nil {
 		if o.loaded != nil {
 			r.report(diag.Error, at, "", r.exportsOf(o, name), "%s does not export %s, which %s imports", o.Name, name, n.Name)
@@ -128,14 +137,14 @@ func (r *resolver) found(n *node, k int, name string) (graph.Import, diag.Pos, b
 	es := r.exporters(n, name)
 	switch {
 	case len(es) == 1:
-		d, _ := match(r.nodes[es[0]].typ.Exports, name)
+		d, _ := r.nodes[es[0]].exports.match(name)
 		e.Provider, e.Export, e.Why = es[0], d.Name, graph.Exporter
 		return e, n.Pos, true
 	case len(es) > 1:
 		r.ambiguous(n, name, es)
 		return e, n.Pos, false
 	}
-	if h, export := r.matchHost(name); h != nil {
+	if h, export := r.host.match(name); h != nil {
 		e.Provider, e.Interface, e.Export, e.Why = graph.Host, h, export, graph.Catalog
 		return e, n.Pos, true
 	}
@@ -155,9 +164,9 @@ func (r *resolver) ambiguous(n *node, name string, es []int) {
 	for i, x := range es {
 		o := r.nodes[x]
 		names[i] = o.Name
-		d, _ := match(o.typ.Exports, name)
+		d, _ := o.exports.match(name)
 		details = append(details, o.Name+" exports "+d.Name+" ("+o.Pos.String()+")")
-		if d, _ := match(o.typ.Imports, name); d != nil {
+		if d, _ := o.importing.match(name); d != nil {
 			middle = o.Name
 		}
 	}

@@ -7,39 +7,80 @@ import (
 	"github.com/sidecall/sidecall/wit"
 )
 
-// match finds the declaration that an import of that name is given: the one of
-// that name, else the newest of a compatible version. exact tells which.
-func match(decls []wit.Decl, name string) (d *wit.Decl, exact bool) {
-	for i := range decls {
-		if decls[i].Name == name {
-			return &decls[i], true
-		}
-		if wit.Compatible(decls[i].Name, name) && (d == nil || newer(decls[i].Name, d.Name)) {
-			d = &decls[i]
-		}
-	}
-	return d, false
+// index finds declarations by name: the one of that name, else the newest of a
+// compatible version.
+type index struct {
+	decls []wit.Decl
+	names map[string]int
+	// tracks holds the newest of each track, by wit.CompatibleKey.
+	tracks map[string]int
 }
 
-// matchHost is match for the host's catalog. For an entry without name it is one of
-// that entry's exports that fits; export is its name.
-func (r *resolver) matchHost(name string) (found *HostInterface, export string) {
-	for i := range r.cat {
-		h := &r.cat[i]
-		if h.Name == name {
-			return h, h.Name
-		}
-		if h.Name == "" {
-			if d, exact := match(h.Type.Exports, name); exact {
-				return h, d.Name
+func newIndex(decls []wit.Decl) *index {
+	x := &index{decls, make(map[string]int, len(decls)), map[string]int{}}
+	for i := range decls {
+		name := decls[i].Name
+		x.names[name] = i
+		if key, ok := wit.CompatibleKey(name); ok {
+			if old, taken := x.tracks[key]; !taken || newer(name, decls[old].Name) {
+				x.tracks[key] = i
 			}
-			continue
-		}
-		if wit.Compatible(h.Name, name) && (found == nil || newer(h.Name, found.Name)) {
-			found, export = h, h.Name
 		}
 	}
-	return found, export
+	return x
+}
+
+// match finds what an import of that name can be given, nil if there is nothing.
+// exact tells whether it has that very name.
+func (x *index) match(name string) (d *wit.Decl, exact bool) {
+	if i, ok := x.names[name]; ok {
+		return &x.decls[i], true
+	}
+	if key, ok := wit.CompatibleKey(name); ok {
+		if i, ok := x.tracks[key]; ok {
+			return &x.decls[i], false
+		}
+	}
+	return nil, false
+}
+
+// hostIndex finds what the host offers.
+type hostIndex struct {
+	named *index
+	cat   Catalog // in the order of named's declarations
+	loose []*HostInterface
+}
+
+func newHostIndex(cat Catalog) *hostIndex {
+	h := &hostIndex{}
+	var decls []wit.Decl
+	for i := range cat {
+		if cat[i].Name == "" {
+			h.loose = append(h.loose, &cat[i])
+			continue
+		}
+		decls = append(decls, wit.Decl{Name: cat[i].Name, Type: cat[i].Type})
+		h.cat = append(h.cat, cat[i])
+	}
+	h.named = newIndex(decls)
+	return h
+}
+
+// match finds what the host offers for an import: an interface, or one export of
+// an entry without name, which matches by that very name only.
+func (h *hostIndex) match(name string) (found *HostInterface, export string) {
+	d, exact := h.named.match(name)
+	if !exact {
+		for _, l := range h.loose {
+			if _, ok := l.Type.Export(name); ok {
+				return l, name
+			}
+		}
+	}
+	if d == nil {
+		return nil, ""
+	}
+	return &h.cat[h.named.names[d.Name]], d.Name
 }
 
 // exporters are the other components that export the name of an import of n:
@@ -50,7 +91,7 @@ func (r *resolver) exporters(n *node, name string) []int {
 		if o == n {
 			continue
 		}
-		switch d, same := match(o.typ.Exports, name); {
+		switch d, same := o.exports.match(name); {
 		case d == nil:
 		case same:
 			exact = append(exact, i)

@@ -51,6 +51,7 @@ func Graph(m *manifest.Manifest, comps []*Loaded, cat Catalog) (*graph.Graph, di
 type resolver struct {
 	m     *manifest.Manifest
 	cat   Catalog
+	host  *hostIndex
 	nodes []*node
 	// main is the index of the main component.
 	main int
@@ -67,6 +68,8 @@ type node struct {
 	loaded *Loaded
 	// typ is the component's type, empty if it could not be loaded.
 	typ *wit.ComponentType
+	// exports finds its exports, importing its imports.
+	exports, importing *index
 	// imports are the edges, as far as they are known; ok tells for which imports.
 	imports []graph.Import
 	at      []diag.Pos // where the manifest says so, or the component's place
@@ -78,7 +81,7 @@ type node struct {
 }
 
 func newResolver(m *manifest.Manifest, comps []*Loaded, cat Catalog) *resolver {
-	r := &resolver{m: m, cat: cat}
+	r := &resolver{m: m, cat: cat, host: newHostIndex(cat)}
 	for i := range m.Components {
 		n := &node{Component: &m.Components[i], loaded: comps[i], typ: &wit.ComponentType{}, behind: map[int]link{}}
 		if comps[i] == nil {
@@ -86,6 +89,7 @@ func newResolver(m *manifest.Manifest, comps []*Loaded, cat Catalog) *resolver {
 		} else {
 			n.typ = comps[i].Typed.Type
 		}
+		n.exports, n.importing = newIndex(n.typ.Exports), newIndex(n.typ.Imports)
 		count := len(n.typ.Imports)
 		n.imports, n.at, n.ok = make([]graph.Import, count), make([]diag.Pos, count), make([]bool, count)
 		r.nodes = append(r.nodes, n)
