@@ -28,7 +28,7 @@ func newKit(t testing.TB, names ...string) *kit {
 		k.p.Instances = append(k.p.Instances, plan.Instance{Path: n, Component: i, Parent: 0})
 	}
 	k.p.Modules = append(k.p.Modules, plan.Module{Name: "flags", Generated: true})
-	k.p.Steps = append(k.p.Steps, plan.Step{Instance: -1})
+	k.p.Steps = append(k.p.Steps, plan.Step{Instance: 0})
 	return k
 }
 

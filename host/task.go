@@ -133,6 +133,14 @@ func (t *task) failed(err error, inst int, function string) error {
 	}
 	code, ok := t.inst.comp.engine.Fault(err)
 	trap = &Trap{Code: code, Function: function, Stack: stack}
+	if at := t.innermost(inst); at != inst {
+		// Calls between components can go through WebAssembly alone, where nobody
+		// notes which function is called: the core function's name must do.
+		inst, trap.Function = at, ""
+		if len(stack) > 0 {
+			trap.Function = stack[0]
+		}
+	}
 	var full *engine.MemoryError
 	switch {
 	case errors.As(err, &full):
@@ -144,6 +152,47 @@ func (t *task) failed(err error, inst int, function string) error {
 	}
 	trap.locate(t.inst.comp, inst)
 	return trap
+}
+
+// innermost returns the component instance whose code is running, inst being the
+// one that Go called last. While a guest allocates, or cleans up, its may_leave is
+// false. Otherwise it is one of those that are entered, but not known to any call
+// made by Go, nor the parent of another such. As components are instantiated after
+// those that they call, it is the first of them.
+func (t *task) innermost(inst int) int {
+	i := t.inst
+	if len(i.core) == 0 {
+		return inst
+	}
+	for n := range i.flags {
+		if i.flags[n].mayLeave.Get() == 0 {
+			return n
+		}
+	}
+	parents := i.comp.plan.Instances
+	outer := make([]bool, len(i.flags))
+	mark := func(n int) {
+		for ; n >= 0; n = parents[n].Parent {
+			outer[n] = true
+		}
+	}
+	mark(inst)
+	for _, fr := range t.frames[:t.top] {
+		mark(fr.c.instance[canon.Caller])
+		mark(fr.c.instance[canon.Callee])
+	}
+	entered := func(n int) bool { return i.flags[n].mayEnter.Get() == 0 && !outer[n] }
+	for n := len(i.flags) - 1; n > 0; n-- {
+		if entered(n) {
+			mark(parents[n].Parent)
+		}
+	}
+	for n := range i.flags {
+		if entered(n) {
+			return n
+		}
+	}
+	return inst
 }
 
 // recovered makes an error of what the executor panicked with.

@@ -427,3 +427,29 @@ func TestUnknownExport(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+// TestFaultBetweenComponents: a fault in a component that was called without Go is
+// that component's.
+func TestFaultBetweenComponents(t *testing.T) {
+	k := newKit(t, "lib", "app")
+	lib := newGuest(nil)
+	lib.fn("f", nil, nil, func(f *core.Func) { f.Op(core.OpUnreachable) })
+	libStep := k.module(1, lib.Builder)
+	adapter := &core.Builder{}
+	call := adapter.ImportFunc("0", "f", adapter.Type(nil, nil))
+	flag := adapter.ImportGlobal("1", plan.FlagName(plan.MayEnter, 1), core.GlobalType{Val: i32, Mutable: true})
+	f := adapter.Func(adapter.Type(nil, nil))
+	f.I32(0).GlobalSet(flag).Call(call).I32(1).GlobalSet(flag)
+	adapter.Export("f", core.ExternFunc, f.Index)
+	adapterStep := k.module(2, adapter, fromCore(libStep), fromCore(0))
+	var imp uint32
+	app := newGuest(func(b *core.Builder) { imp = b.ImportFunc("0", "f", b.Type(nil, nil)) })
+	app.fn("run", nil, nil, func(f *core.Func) { f.Call(imp) })
+	step := k.module(2, app.Builder, fromCore(adapterStep))
+	k.export(2, step, "run", fn(nil), canon.Options{})
+	_, err := k.start(Config{}).Call(context.Background(), "", "run")
+	var trap *Trap
+	if !errors.As(err, &trap) || trap.Component != "lib" || trap.Function != ".$1()" || len(trap.Stack) != 3 {
+		t.Errorf("got %#v", err)
+	}
+}
