@@ -32,8 +32,14 @@ func catalog() resolve.Catalog {
 		{Name: "wasi:filesystem/preopens@0.2.12", Type: wit.NewInstanceType([]wit.Decl{
 			{Name: "descriptor", Type: &wit.TypeExport{Def: d}},
 			{Name: "get-directories", Type: &wit.FuncType{Result: wit.NewList(wit.NewTuple(wit.NewOwn(d), str))}}}, nil)},
-		{Name: "demo:telemetry/spans@1.0.0", Type: wit.NewInstanceType(nil, nil)},
+		{Name: "demo:host/clock@1.0.9", Type: clock()},
+		{Name: "demo:host/clock@1.2.3", Type: clock()},
+		{Name: "demo:host/clock@2.0.0", Type: clock()},
 	}
+}
+
+func clock() *wit.InstanceType {
+	return wit.NewInstanceType([]wit.Decl{{Name: "now", Type: &wit.FuncType{Result: wit.Primitive(wit.U64)}}}, nil)
 }
 
 // TestLink links the manifest of every archive in testdata and compares what is

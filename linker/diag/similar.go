@@ -2,9 +2,12 @@ package diag
 
 // Similar returns the candidate that a typing error would most likely turn into
 // word, and whether there is one: the longer the word, the more may differ, up to
-// three letters.
+// three letters, and of one or two letters none.
 func Similar(word string, candidates []string) (string, bool) {
-	best, at := min(1+len(word)/5, 3), -1
+	best, at := 0, -1
+	if len(word) > 2 {
+		best = min(1+(len(word)-1)/5, 3)
+	}
 	for i, c := range candidates {
 		if len(c) > maxCompared || len(word) > maxCompared {
 			continue

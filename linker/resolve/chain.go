@@ -30,13 +30,14 @@ func (r *resolver) chains() {
 // chainsOf follows one entry for each of the imports that it decides.
 func (r *resolver) chainsOf(i int, entry *manifest.Import) {
 	n := r.nodes[i]
-	any, helps := false, r.incomplete
+	matches, decides, helps := false, false, r.incomplete
 	for k := range n.typ.Imports {
 		name := n.typ.Imports[k].Name
-		any = any || selects(entry.Selector, name) > 0
+		matches = matches || selects(entry.Selector, name) > 0
 		if selected(n, name) != entry {
 			continue
 		}
+		decides = true
 		way := r.way(entry, name)
 		helps = helps || len(way) > 0
 		for s := 0; s+1 < len(way); s++ {
@@ -45,14 +46,14 @@ func (r *resolver) chainsOf(i int, entry *manifest.Import) {
 			}
 		}
 	}
-	if any && helps || any && !isPackage(entry.Selector) {
-		return
-	}
-	if !any {
+	switch {
+	case !matches:
 		r.selectsNothing(n, entry)
-		return
+	case !decides:
+		r.report(diag.Warning, entry.Pos, "", nil, "components.%s.imports.%s has no effect: other entries name the same imports more exactly", n.Name, entry.Selector)
+	case !helps:
+		r.report(diag.Error, entry.Pos, "", nil, "%s has nothing of %s that %s imports", entry.Chain[0].Name, entry.Selector, n.Name)
 	}
-	r.report(diag.Error, entry.Pos, "", nil, "%s has nothing of %s that %s imports", entry.Chain[0].Name, entry.Selector, n.Name)
 }
 
 // behind puts next behind component at, in the chain of i's import of that name. It
