@@ -51,11 +51,9 @@ type hostFunc struct {
 var ErrClosed = errors.New("closed")
 
 // Compile compiles the modules of a plan and finds the host's functions. No guest
-// code runs. The plan must not be changed any more.
+// code runs. The plan must be one that Plan.Check accepts, and must not be changed
+// any more.
 func Compile(ctx context.Context, p *plan.Plan, cfg Config) (*Composition, error) {
-	if err := p.Check(); err != nil {
-		return nil, fmt.Errorf("composition %s: the plan is malformed: %w", p.Name, err)
-	}
 	c := &Composition{plan: p, cfg: cfg.withDefaults(), exports: map[exportName]*call{}, hostTypes: map[*wit.Resource]int{}}
 	if err := c.bind(); err != nil {
 		return nil, err
