@@ -33,14 +33,18 @@ type app struct {
 // Main runs sidecall with the process's arguments (without the program's name) and
 // standard streams, and returns its exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr,
-		settings: &settings.Settings{}, style: report.StyleFor(stderr, "auto", os.Getenv), log: zerolog.Nop()}
+	a := newApp(stdin, stdout, stderr)
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	return a.finish(root.Execute())
+}
+
+func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
+	return &app{stdin: stdin, stdout: stdout, stderr: stderr,
+		settings: &settings.Settings{}, style: report.StyleFor(stderr, "auto", os.Getenv), log: zerolog.Nop()}
 }
 
 func (a *app) root() *cobra.Command {

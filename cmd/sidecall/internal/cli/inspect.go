@@ -122,7 +122,7 @@ func partsOf(t *validate.Typed) part {
 
 func (i *inspection) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, %s\n\n", i.File, i.title(), bytes(i.Size))
+	fmt.Fprintf(&b, "%s: %s, %s\n\n", i.File, i.title(), byteCount(i.Size))
 	b.WriteString(i.World.Text(strings.TrimSuffix(filepath.Base(i.File), filepath.Ext(i.File))))
 	if len(i.Parts) > 0 {
 		b.WriteString("\ninside:\n")
@@ -150,7 +150,7 @@ func (p *part) write(b *strings.Builder, indent string) {
 				title += fmt.Sprintf(" %q", inner.Name)
 			}
 		}
-		fmt.Fprintf(b, "%s%-*s %15s at %#x", indent, 36-len(indent), title, bytes(inner.Size), inner.Offset)
+		fmt.Fprintf(b, "%s%-*s %15s at %#x", indent, 36-len(indent), title, byteCount(inner.Size), inner.Offset)
 		if inner.Imports != nil {
 			fmt.Fprintf(b, ", %s, %s", count(*inner.Imports, "import"), count(*inner.Exports, "export"))
 		}
@@ -159,8 +159,8 @@ func (p *part) write(b *strings.Builder, indent string) {
 	}
 }
 
-// bytes writes a size with its thousands apart.
-func bytes(n int) string {
+// byteCount writes a size with its thousands apart.
+func byteCount(n int) string {
 	digits := fmt.Sprint(n)
 	for at := len(digits) - 3; at > 0; at -= 3 {
 		digits = digits[:at] + "," + digits[at:]
