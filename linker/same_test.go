@@ -150,8 +150,8 @@ func TestLimits(t *testing.T) {
 		limits compile.Limits
 		want   string
 	}{
-		{"wide", compile.Limits{Instances: 7}, "wide: wide/0/0/0/0/0/0: at offset 0x343: the composition has more than 7 component instances"},
-		{"nested", compile.Limits{CoreInstances: 2}, "nested: nested/1: at offset 0x173: the composition has more than 2 core module instances"},
+		{"wide", compile.Limits{Instances: 7}, "error: wide/0/0/0/0/0/0: at offset 0x343: the composition has more than 7 component instances"},
+		{"nested", compile.Limits{CoreInstances: 2}, "error: nested/1: at offset 0x173: the composition has more than 2 core module instances"},
 		{"nested", compile.Limits{Work: 20}, "the composition has more than 20 definitions and parts of types, all instances counted"},
 		{"nested", compile.Limits{ModuleBytes: 50}, "the composition has more than 50 bytes of core modules"},
 	} {
