@@ -9,19 +9,27 @@ import (
 type Event interface {
 	// Ready reports whether it has happened. It does not wait.
 	Ready() bool
-	// Watch arranges that wake is called, from any goroutine and any number of
-	// times, when Ready may have come to report true. It is not called for what was
-	// the case before, so Ready is asked again after Watch. wake does not block.
-	// After stop has returned nothing is left behind that was there for its sake.
+	// Watch arranges that wake is called, from any goroutine, when Ready may have
+	// come to report true. It is not called for what was the case before, so Ready is
+	// asked again after Watch; it need not be called more than once, so who goes on
+	// waiting watches anew. wake does not block. After stop has returned nothing is
+	// left behind that was there for its sake.
 	Watch(wake func()) (stop func())
 }
 
 // Wait returns when one of events is ready, or with ctx's error when it is done.
 // It neither spins nor leaves a goroutine behind.
 func Wait(ctx context.Context, events ...Event) error {
-	if anyReady(events) {
-		return ctx.Err()
+	for !anyReady(events) {
+		if err := waitForChange(ctx, events); err != nil {
+			return err
+		}
 	}
+	return ctx.Err()
+}
+
+// waitForChange returns when the readiness of one of events may have changed.
+func waitForChange(ctx context.Context, events []Event) error {
 	woken := make(chan struct{}, 1)
 	wake := func() {
 		select {
@@ -32,14 +40,15 @@ func Wait(ctx context.Context, events ...Event) error {
 	for _, e := range events {
 		defer e.Watch(wake)()
 	}
-	for !anyReady(events) {
-		select {
-		case <-woken:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	if anyReady(events) {
+		return nil
 	}
-	return nil
+	select {
+	case <-woken:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func anyReady(events []Event) bool {

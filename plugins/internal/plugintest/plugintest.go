@@ -27,6 +27,11 @@ type Env struct {
 	ctx    context.Context
 }
 
+// flags is the module that every plan begins with: two globals for its one instance.
+const flags = "\x00asm\x01\x00\x00\x00" +
+	"\x06\x0b\x02\x7f\x01\x41\x01\x0b\x7f\x01\x41\x01\x0b" +
+	"\x07\x0b\x02\x02l0\x03\x00\x02e0\x03\x01"
+
 // New makes an Env whose component is granted g.
 func New(t testing.TB, g plan.Grants, stdio host.Stdio, ifaces ...[]*host.Interface) *Env {
 	t.Helper()
@@ -36,7 +41,13 @@ func New(t testing.TB, g plan.Grants, stdio host.Stdio, ifaces ...[]*host.Interf
 			e.ifaces[i.Name] = i
 		}
 	}
-	p := &plan.Plan{Name: "test", Components: []plan.Component{{Name: "app", Grants: g}}}
+	p := &plan.Plan{
+		Name:       "test",
+		Components: []plan.Component{{Name: "app", Grants: g}},
+		Instances:  []plan.Instance{{Component: -1, Parent: -1}},
+		Modules:    []plan.Module{{Name: "flags", Bytes: []byte(flags), Generated: true}},
+		Steps:      []plan.Step{{}},
+	}
 	var err error
 	if e.comp, err = host.Compile(t.Context(), p, host.Config{Engine: "interpreter"}); err != nil {
 		t.Fatal(err)
