@@ -5,7 +5,8 @@ func (d *decoder) importSection() {
 	n := d.count("imports", m.limits.Imports)
 	m.Imports = make([]Import, 0, room(n))
 	for i := 0; i < n && d.err == nil; i++ {
-		imp := Import{pos: d.pos, Module: d.name(m.limits.NameLength), Name: d.name(m.limits.NameLength)}
+		imp := Import{pos: d.pos}
+		imp.Module, imp.Name = d.name(m.limits.NameLength), d.name(m.limits.NameLength)
 		pos := d.pos
 		imp.Kind = ExternKind(d.byte())
 		if d.err != nil {
@@ -99,7 +100,8 @@ func (d *decoder) globalSection() {
 	n := d.count("globals", m.limits.Globals-len(m.globals))
 	m.Globals = make([]Global, 0, room(n))
 	for i := 0; i < n && d.err == nil; i++ {
-		g := Global{pos: d.pos, Type: d.globalType()}
+		g := Global{pos: d.pos}
+		g.Type = d.globalType()
 		g.Init = d.constExpr()
 		m.Globals = append(m.Globals, g)
 		m.globals = append(m.globals, g.Type)
@@ -111,7 +113,8 @@ func (d *decoder) exportSection() {
 	n := d.count("exports", m.limits.Exports)
 	m.Exports = make([]Export, 0, room(n))
 	for i := 0; i < n && d.err == nil; i++ {
-		e := Export{pos: d.pos, Name: d.name(m.limits.NameLength)}
+		e := Export{pos: d.pos}
+		e.Name = d.name(m.limits.NameLength)
 		pos := d.pos
 		e.Kind = ExternKind(d.byte())
 		if d.err == nil && e.Kind > ExternTag {
@@ -211,7 +214,9 @@ func (d *decoder) body(i int) Body {
 	end, whole := d.pos+size, d.b
 	d.b = d.b[:end]
 	locals := d.locals(len(d.m.Types.At(d.m.Funcs[i]).Params))
-	c := Body{Locals: locals, pos: d.pos, Insts: d.bytes(d.left())}
+	// The position is taken by itself: beside a call it could be read after it.
+	c := Body{Locals: locals, pos: d.pos}
+	c.Insts = d.bytes(d.left())
 	if d.err == nil && (len(c.Insts) == 0 || c.Insts[len(c.Insts)-1] != 0x0b) {
 		d.failAt(start, "END opcode expected at the end of a function body")
 	}
