@@ -124,12 +124,13 @@ func TestErrorPath(t *testing.T) {
 	}
 	broken := module(coreFn(0, 1))
 	broken[len(broken)-2] = 0x01 // a nop where the function must trap
-	_, err = decodeAndValidate(component(nested(coreModule(broken))))
+	file := component(nested(coreModule(broken)))
+	_, err = decodeAndValidate(file)
 	var got *validate.Error
 	if e, ok := err.(*validate.Error); ok {
 		got = e
 	}
-	if got == nil || len(got.Path) != 2 || got.Path[0] != "component 0" || got.Path[1] != "core module 0" {
+	if got == nil || len(got.Path) != 2 || got.Path[0] != "component 0" || got.Path[1] != "core module 0" || got.Offset != len(file)-1 {
 		t.Errorf("got %v", err)
 	}
 }

@@ -56,9 +56,10 @@ func (s *scope) exposeIn(sd *side, vis *visibility, t wit.ExternType) (bool, err
 	case *wit.ComponentType:
 		return s.closed(sd, t)
 	case *wit.TypeExport:
-		ok, err := s.exposeDef(sd, vis, t.Def)
-		if !ok || err != nil {
-			return false, err
+		if !t.Abstract { // what is abstract is introduced right here
+			if ok, err := s.exposeDef(sd, vis, t.Def); !ok || err != nil {
+				return false, err
+			}
 		}
 		vis.name(t)
 		if vis == &s.imports.visible {
@@ -92,6 +93,9 @@ func (s *scope) exposeDef(sd *side, vis *visibility, def any) (bool, error) {
 	case *wit.InstanceType:
 		// What it names, it names for itself only.
 		return s.exposeInstance(sd, &visibility{outer: vis}, def)
+	case *wit.Resource:
+		// An export introduces its resource type, if nothing did before.
+		return !sd.isImport || s.reachable(sd, def), nil
 	case wit.ExternType:
 		return s.exposeIn(sd, vis, def)
 	}
@@ -107,11 +111,24 @@ func (s *scope) closed(sd *side, t *wit.ComponentType) (bool, error) {
 		return false, err
 	}
 	for _, r := range free {
-		if !s.imports.known[r] && (sd.isImport || !s.exports.known[r]) {
+		if !s.reachable(sd, r) {
 			return false, nil
 		}
 	}
 	return true, nil
+}
+
+// reachable says whether a side may refer to a resource type: to those that are
+// imported and, from an export, to those that are exported. A type may besides
+// refer to those of the component that it stands in.
+func (s *scope) reachable(sd *side, r *wit.Resource) bool {
+	switch {
+	case s.imports.known[r]:
+		return true
+	case s.exports.known[r]:
+		return !sd.isImport
+	}
+	return s.kind != scopeComponent
 }
 
 func (vis *visibility) function(v *validator, f *wit.FuncType) bool {
