@@ -19,7 +19,7 @@ func TestFusedAgainstProgram(t *testing.T) {
 		name string
 		cfg  wazero.RuntimeConfig
 		n    uint64
-	}{{"compiler", wazero.NewRuntimeConfigCompiler(), 1500}, {"interpreter", wazero.NewRuntimeConfigInterpreter(), 1500}} {
+	}{{"compiler", wazero.NewRuntimeConfigCompiler(), 1000}, {"interpreter", wazero.NewRuntimeConfigInterpreter(), 500}} {
 		t.Run(engine.name, func(t *testing.T) {
 			n := engine.n
 			if testing.Short() {

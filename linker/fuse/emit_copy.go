@@ -27,9 +27,9 @@ func (e *emitter) copy(o *canon.Op) {
 }
 
 // string emits OpString. A short string that stays UTF-8 is checked for its range,
-// allocated and copied here; what is not ASCII is then validated where it was
-// copied to, by the host. That order differs from the specification's, which
-// validates first, in nothing that can be observed.
+// allocated and copied here; what is not ASCII is then validated by the host. That
+// order differs from the specification's, which validates first, in nothing that
+// can be observed.
 func (e *emitter) string(o *canon.Op) {
 	if e.p.Encoding != [2]canon.Encoding{canon.UTF8, canon.UTF8} {
 		e.libcall(o)
@@ -50,7 +50,7 @@ func (e *emitter) string(o *canon.Op) {
 	e.get(o.B)
 	e.Call(e.m.copier(o.Side))
 	e.I64(asciiMask).Op(core.OpI64And, core.OpI64Eqz, core.OpI32Eqz).Block(core.OpIf)
-	check := canon.Op{Code: canon.OpCheckUTF8, Side: o.Side, Src: o.Side, Dst: canon.NoReg, Dst2: canon.NoReg, A: o.Dst, B: o.B, C: canon.NoReg}
+	check := canon.Op{Code: canon.OpCheckUTF8, Side: o.Src, Src: o.Src, Dst: canon.NoReg, Dst2: canon.NoReg, A: o.A, B: o.B, C: canon.NoReg}
 	e.libcall(&check)
 	e.End()
 	e.get(o.B)

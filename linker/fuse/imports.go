@@ -96,7 +96,7 @@ func (im *imports) check() uint32 {
 // of an adapter. Operations that are alike have one.
 func (im *imports) libcall(adapter int, call *plan.Call, o *canon.Op) uint32 {
 	p := canon.Outline(call.Program, o)
-	key := strconv.Itoa(adapter) + " " + canon.Print(p)
+	key := fmt.Sprint(adapter, o.Side, o.Src, canon.Print(p))
 	if i, ok := im.libcalls[key]; ok {
 		return uint32(i)
 	}

@@ -27,6 +27,8 @@ type rig struct {
 	// scenario is the call that is being made.
 	scenario *canontest.Scenario
 	funcs    api.Module
+	// checks counts interruption checks.
+	checks int
 }
 
 // The plan's numbers of what a rig has.
@@ -118,7 +120,7 @@ func (r *rig) guestFuncs() api.Module {
 			s[0] = uint64(ptr)
 		}}
 	}
-	return r.host(realloc(canon.Caller), realloc(canon.Callee), hostFunc{name: plan.CheckName, fn: func([]uint64) {}})
+	return r.host(realloc(canon.Caller), realloc(canon.Callee), hostFunc{name: plan.CheckName, fn: func([]uint64) { r.checks++ }})
 }
 
 func (r *rig) memories() [2]func() []byte {

@@ -18,6 +18,12 @@ func (e *CallerError) Error() string { return "value does not fit: " + e.Op.Stri
 // Errors are a canon.TrapCode, a *CallerError or what World's functions return.
 func Run(p *canon.Program, w *World, core []uint64, values []*V) (coreOut []uint64, valuesOut []*V, err error) {
 	x := &executor{p: p, w: w, regs: make([]uint64, len(p.Regs)), vals: make([]*V, len(p.Regs))}
+	for i, t := range p.Regs { // what is read before it is written shall show
+		x.regs[i] = 0xa5a5a5a5
+		if t == canon.I64 || t == canon.F64 {
+			x.regs[i] = 0xa5a5a5a5a5a5a5a5
+		}
+	}
 	copy(x.regs, core)
 	copy(x.vals, values)
 	if err := x.run(p.Body); err != nil {

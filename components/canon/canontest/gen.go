@@ -12,11 +12,22 @@ import (
 type Gen struct {
 	*rand.Rand
 	Resources []*wit.Resource
+	// large counts the long lists and strings made, so that a call's values fit.
+	large int
+}
+
+// few says yes one time in n, and at most four times.
+func (g *Gen) few(n int) bool {
+	if g.large == 4 || g.IntN(n) != 0 {
+		return false
+	}
+	g.large++
+	return true
 }
 
 // NewGen makes a Gen whose results depend on the seed only.
 func NewGen(seed uint64) *Gen {
-	return &Gen{rand.New(rand.NewPCG(seed, 0)), []*wit.Resource{{Name: "r0"}, {Name: "r1"}}}
+	return &Gen{Rand: rand.New(rand.NewPCG(seed, 0)), Resources: []*wit.Resource{{Name: "r0"}, {Name: "r1"}}}
 }
 
 // FuncType makes a function type.
@@ -128,6 +139,9 @@ func (g *Gen) Value(t *wit.Type) *V {
 		if g.IntN(6) == 0 {
 			n = g.IntN(40)
 		}
+		if elementOf(t).Kind <= wit.Char && g.few(20) {
+			n = g.IntN(2000)
+		}
 		if t.Kind == wit.FixedList {
 			n = int(t.Len)
 		}
@@ -187,6 +201,9 @@ func (g *Gen) text() string {
 	n := g.IntN(12)
 	if g.IntN(4) == 0 {
 		n = g.IntN(200)
+	}
+	if g.few(20) {
+		n = 700 + g.IntN(300)
 	}
 	widths := 1 + g.IntN(4)
 	rs := make([]rune, n)

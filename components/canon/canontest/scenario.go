@@ -35,13 +35,17 @@ type Scenario struct {
 const MemorySize = 1 << 17
 
 // NewScenario makes the scenario of a seed. The memories are those of caller and
-// callee, of MemorySize zero bytes.
+// callee, of MemorySize bytes.
 func NewScenario(seed uint64, memories [2]func() []byte) *Scenario {
 	g := NewGen(seed)
 	s := &Scenario{Type: g.FuncType(), Undamaged: g.IntN(3) != 0}
 	w := &World{Defines: map[*wit.Resource]*Instance{}}
 	s.World = w
 	for i, side := range []canon.Side{canon.Caller, canon.Callee} {
+		mem := memories[i]()
+		for j := range mem { // padding that crosses from one to the other shall show
+			mem[j] = byte(0xc1 + 0x21*i)
+		}
 		enc := canon.UTF8
 		if g.IntN(2) == 0 {
 			enc = canon.Encoding(g.IntN(3))
