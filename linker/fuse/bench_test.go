@@ -18,42 +18,53 @@ import (
 )
 
 // benchGuest is a callee: a realloc that always answers 4096, and a target which
-// adds up its parameters.
+// adds up its parameters. The pair at address 64 is the string of 64 bytes at 128.
 func (r *rig) benchGuest(p *canon.Program) api.Module {
 	i := core.I32
 	b := &core.Builder{}
 	realloc := b.Func(b.Type([]core.ValType{i, i, i, i}, []core.ValType{i}))
 	realloc.I32(4096)
 	b.Export("realloc-callee", core.ExternFunc, realloc.Index)
+	b.Export("realloc-caller", core.ExternFunc, realloc.Index)
 	params := make([]core.ValType, len(p.Target.Params))
 	for j := range params {
 		params[j] = i
 	}
-	target := b.Func(b.Type(params, []core.ValType{i}))
+	var results []core.ValType
+	if len(p.Target.Results) > 0 {
+		results = append(results, i)
+	}
+	target := b.Func(b.Type(params, results))
 	target.I32(0)
 	for j := range params {
 		target.LocalGet(uint32(j)).Op(core.OpI32Add)
+	}
+	if results == nil {
+		target.Op(core.OpDrop)
 	}
 	b.Export("target", core.ExternFunc, target.Index)
 	return r.instantiate(b.Encode(), nil)
 }
 
 // benchLoop is a caller: run(n) calls its import f n times with constants.
-func (r *rig) benchLoop(f api.Module, name string, args []int32) api.Function {
+func (r *rig) benchLoop(f api.Module, name string, args []int32, results int) api.Function {
 	i := core.I32
 	b := &core.Builder{}
 	params := make([]core.ValType, len(args))
 	for j := range params {
 		params[j] = i
 	}
-	callee := b.ImportFunc("0", name, b.Type(params, []core.ValType{i}))
+	callee := b.ImportFunc("0", name, b.Type(params, []core.ValType{i}[:results]))
 	run := b.Func(b.Type([]core.ValType{i}, []core.ValType{i}))
 	sum := run.Local(i)
 	run.Block(core.OpLoop)
 	for _, a := range args {
 		run.I32(a)
 	}
-	run.Call(callee).LocalGet(sum).Op(core.OpI32Add).LocalSet(sum)
+	run.Call(callee)
+	if results > 0 {
+		run.LocalGet(sum).Op(core.OpI32Add).LocalSet(sum)
+	}
 	run.LocalGet(0).I32(1).Op(core.OpI32Sub).LocalTee(0).BrIf(0).End().LocalGet(sum)
 	b.Export("run", core.ExternFunc, run.Index)
 	return r.instantiate(b.Encode(), []api.Module{f}).ExportedFunction("run")
@@ -108,7 +119,9 @@ func benchCall(b *testing.B, ft *wit.FuncType, args ...int32) (run, floor api.Fu
 		b.Fatal(err)
 	}
 	guest := r.benchGuest(p)
-	copy(r.memories()[canon.Caller](), strings.Repeat("sixteen letters.", 4096))
+	memories := r.memories()
+	copy(memories[canon.Caller](), strings.Repeat("sixteen letters.", 4096))
+	copy(memories[canon.Callee]()[64:], "\x80\x00\x00\x00\x40\x00\x00\x00")
 	imports := make([]api.Module, len(slots))
 	for i, s := range slots {
 		switch {
@@ -127,7 +140,7 @@ func benchCall(b *testing.B, ft *wit.FuncType, args ...int32) (run, floor api.Fu
 		}
 	}
 	m := r.instantiate(bytes, imports)
-	return r.benchLoop(m, "f", args), r.benchLoop(guest, "target", args)
+	return r.benchLoop(m, "f", args, len(p.Results)), r.benchLoop(guest, "target", args[:p.Params-(len(p.Target.Results)-len(p.Results))], len(p.Target.Results))
 }
 
 // measure runs both and reports the fused call, and its ratio to the floor of the
@@ -178,4 +191,17 @@ func BenchmarkBytes(b *testing.B) {
 			measure(b, run, floor)
 		})
 	}
+}
+
+// BenchmarkStringResult returns the string of 64 bytes.
+func BenchmarkStringResult(b *testing.B) {
+	run, floor := benchCall(b, &wit.FuncType{Params: fields(wit.Primitive(wit.U32)), Result: wit.Primitive(wit.String)}, 64, 256)
+	measure(b, run, floor)
+}
+
+// BenchmarkRecords passes 16 records that have padding, so that they go one by one.
+func BenchmarkRecords(b *testing.B) {
+	rec := wit.NewTuple(wit.Primitive(wit.U8), wit.Primitive(wit.U32), wit.Primitive(wit.U64))
+	run, floor := benchCall(b, &wit.FuncType{Params: fields(wit.NewList(rec)), Result: wit.Primitive(wit.U32)}, 0, 16)
+	measure(b, run, floor)
 }

@@ -39,8 +39,8 @@ func (e *NotFusableError) Error() string {
 // Limits of what is fused; what is larger takes the engine too long to compile
 // for what it gains.
 const (
-	maxOps       = 5000
-	maxRegisters = 5000
+	maxOps       = 2000
+	maxRegisters = 2000
 	maxCases     = 500
 )
 
