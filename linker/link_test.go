@@ -110,10 +110,12 @@ func output(t *testing.T, r *linker.Result, form string) string {
 		err = r.Graph.JSON(&b)
 	case form == "plan" && r.Plan != nil:
 		err = r.Plan.Print(&b)
-		return size.ReplaceAllString(b.String(), "… bytes")
 	}
 	if err != nil {
 		t.Error(err)
+	}
+	if form == "plan" {
+		return size.ReplaceAllString(b.String(), "… bytes")
 	}
 	return b.String()
 }
