@@ -121,7 +121,7 @@ func (t *task) callCore(function string, inst, ref int, stack []uint64) {
 		}
 		t.inst.funcs[ref] = f
 	}
-	if err := f.Call(t, stack); err != nil {
+	if err := f.Call(t, &t.stacks, stack); err != nil {
 		panic(t.failed(err, inst, function))
 	}
 }

@@ -48,9 +48,10 @@ const (
 	DefaultMaxValueBytes = 256 << 20
 )
 
-// highestCallDepth bounds Config.MaxCallDepth: a nested call takes about 4 KiB of
-// Go stack, of which Go allows 1 GiB.
-const highestCallDepth = 50_000
+// highestCallDepth bounds Config.MaxCallDepth: a nested call takes 5 KiB of Go
+// stack, 10 KiB with the interpreter, besides what engine.Stacks counts; Go ends
+// the process at 1 GB.
+const highestCallDepth = 20_000
 
 func (c Config) withDefaults() Config {
 	if c.MaxMemory == 0 {

@@ -31,6 +31,7 @@ type task struct {
 	top      int
 	regs     arena[uint64]
 	vals     arena[value.Value]
+	stacks   engine.Stacks
 	scopes   []*scope // open ones; those up to the capacity are used again
 	hostCall Call
 }
@@ -53,6 +54,7 @@ func (t *task) end() {
 		clear(t.vals.buf)
 	}
 	t.top = 0
+	t.stacks.Reset()
 	t.regs.top, t.vals.top = 0, 0
 	t.scopes = t.scopes[:0]
 	if h := t.inst.hostCtx.Swap(nil); h != nil {

@@ -453,3 +453,36 @@ func TestFaultBetweenComponents(t *testing.T) {
 		t.Errorf("got %#v", err)
 	}
 }
+
+// TestStacksOfNestedCalls: calls that nest through the host, each with a deep
+// recursion of its own, exhaust neither memory nor Go's stack.
+func TestStacksOfNestedCalls(t *testing.T) {
+	engines(t, func(t *testing.T, cfg Config) {
+		k := newKit(t, "app")
+		r := &wit.Resource{Name: "r"}
+		newT := k.builtin(1, canon.ResourceNew("[resource-new]r", r), 0)
+		dropT := k.builtin(1, canon.ResourceDrop("[resource-drop]r", r), 0)
+		var resNew, resDrop uint32
+		g := newGuest(func(b *core.Builder) {
+			resNew = b.ImportFunc("0", "f", b.Type(types(i32), types(i32)))
+			resDrop = b.ImportFunc("1", "f", b.Type(types(i32), nil))
+		})
+		// deep(n): n calls of itself, then a resource is made and dropped.
+		deep := g.Func(g.Type(types(i32), nil))
+		deep.LocalGet(0).Block(core.OpIf).LocalGet(0).I32(1).Op(core.OpI32Sub).Call(deep.Index).
+			Else().I32(0).Call(resNew).Call(resDrop).End()
+		turns := int32(1900)
+		if cfg.Engine == "compiler" {
+			turns = 300_000
+		}
+		g.fn("dtor", types(i32), nil, func(f *core.Func) { f.I32(turns).Call(deep.Index) })
+		g.fn("run", nil, nil, func(f *core.Func) { f.I32(turns).Call(deep.Index) })
+		step := k.module(1, g.Builder, fromHost(newT), fromHost(dropT))
+		k.p.Resources = []plan.Resource{{Name: "r", Instance: 1, Dtor: ref(step, "dtor")}}
+		k.export(1, step, "run", fn(nil), canon.Options{})
+		_, err := k.start(cfg).Call(context.Background(), "", "run")
+		if want := "trap in app, function [resource-drop]r: call stack exhausted"; err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	})
+}

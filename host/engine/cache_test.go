@@ -55,7 +55,7 @@ func compileWith(t *testing.T, dir string, wasm []byte, want uint64) string {
 		t.Fatal(err)
 	}
 	stack := make([]uint64, 1)
-	if err := i.Func("f").Call(ctx, stack); err != nil || stack[0] != want {
+	if err := i.Func("f").Call(ctx, &Stacks{}, stack); err != nil || stack[0] != want {
 		t.Errorf("f returned %d, %v, want %d", stack[0], err, want)
 	}
 	if err := s.Close(ctx); err != nil {

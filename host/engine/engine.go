@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 	"github.com/tetratelabs/wazero"
@@ -56,6 +57,8 @@ type Engine struct {
 	nothing api.Module
 	pool    pool
 	faults  faults
+	// stackField is found when first asked for.
+	stackField atomic.Pointer[stackField]
 }
 
 // New makes an engine. Close releases it.

@@ -101,7 +101,7 @@ func TestImporterCloses(t *testing.T) {
 	}
 	stack := []uint64{0}
 	for want := range uint64(3) {
-		if err := o.Func("count").Call(ctx, stack); err != nil || stack[0] != want+1 {
+		if err := o.Func("count").Call(ctx, &Stacks{}, stack); err != nil || stack[0] != want+1 {
 			t.Fatalf("count = %d, %v", stack[0], err)
 		}
 	}

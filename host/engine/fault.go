@@ -18,6 +18,9 @@ func (e *Engine) Fault(err error) (code canon.TrapCode, ok bool) {
 	if errors.As(err, &full) {
 		return canon.TrapMemoryFull, true
 	}
+	if errors.Is(err, errStacks) {
+		return canon.TrapStackOverflow, true
+	}
 	for _, k := range e.faults.known() {
 		if errors.Is(err, k.err) {
 			return k.code, true

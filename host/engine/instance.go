@@ -8,8 +8,9 @@ import (
 
 // Instance is a core instance.
 type Instance struct {
-	mod   api.Module
-	store *Store
+	engine *Engine
+	mod    api.Module
+	store  *Store // nil for functions of the host
 }
 
 // Func returns the exported function of that name, nil if there is none. It costs
@@ -22,22 +23,23 @@ func (i *Instance) Func(name string) *Func {
 	if fn == nil {
 		return nil
 	}
-	return &Func{mod: i.mod, name: name, idle: []api.Function{fn}}
+	return &Func{engine: i.engine, mod: i.mod, name: name, idle: []api.Function{fn}}
 }
 
 // Func is a core function. It may be called again while it runs, but by one
 // goroutine at a time.
 type Func struct {
-	mod  api.Module
-	name string
+	engine *Engine
+	mod    api.Module
+	name   string
 	// idle are call engines, each with a stack of its own. wazero's are silently
 	// corrupted when they are re-entered, so each activation takes one.
 	idle []api.Function
 }
 
 // Call calls the function. stack holds the parameters, then the results, and must
-// be long enough for either.
-func (f *Func) Call(ctx context.Context, stack []uint64) error {
+// be long enough for either. nested are the functions that wait for this one.
+func (f *Func) Call(ctx context.Context, nested *Stacks, stack []uint64) error {
 	var fn api.Function
 	if n := len(f.idle); n > 0 {
 		fn = f.idle[n-1]
@@ -45,7 +47,13 @@ func (f *Func) Call(ctx context.Context, stack []uint64) error {
 	} else {
 		fn = f.mod.ExportedFunction(f.name)
 	}
-	if err := fn.CallWithStack(ctx, stack); err != nil {
+	size, ok := nested.push(f.engine, fn)
+	if !ok {
+		return errStacks
+	}
+	err := fn.CallWithStack(ctx, stack)
+	nested.pop(size)
+	if err != nil {
 		// Its stack may have grown to many megabytes: let it go.
 		return err
 	}

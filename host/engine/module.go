@@ -68,7 +68,7 @@ func (e *Engine) Host(ctx context.Context, name string, fns []HostFunc) (*Instan
 	if err != nil {
 		return nil, fmt.Errorf("instantiate %s: %w", name, err)
 	}
-	return &Instance{mod: m}, nil
+	return &Instance{engine: e, mod: m}, nil
 }
 
 func valueTypes(ts []canon.RegType) []api.ValueType {

@@ -64,7 +64,7 @@ func (s *Store) Instantiate(ctx context.Context, m *Module, imports []*Instance,
 	if len(s.memories) > first {
 		s.memories[first].api = mod.Memory()
 	}
-	inst = &Instance{mod: mod, store: s}
+	inst = &Instance{engine: s.engine, mod: mod, store: s}
 	s.instances = append(s.instances, inst)
 	return inst, nil
 }
