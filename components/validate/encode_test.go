@@ -118,7 +118,7 @@ func aliasCore(sort byte, i int, name string) bytes {
 func aliasOuter(sort bytes, count, i int) bytes { return cat(sort, bytes{2}, leb(count), leb(i)) }
 
 var (
-	sortFunc, sortType, sortInstance = bytes{1}, bytes{3}, bytes{5}
+	sortFunc, sortType = bytes{1}, bytes{3}
 )
 
 // Canonical definitions.
