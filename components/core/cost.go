@@ -9,19 +9,17 @@ const (
 	// which a check takes well below 1%; at worst a few ms.
 	DefaultBudget = 100_000
 
-	// maxStretch is how many units may lie on a path without a check: longer ones get one in between.
-	maxStretch = 50_000
+	// maxPath is how much work may lie between two checks on a path. Less means more checks, and more
+	// means to count more that is not done, because a check counts the heaviest path behind it.
+	maxPath = 256
 
-	// maxLeaf is the cost up to which a function's callers pay for it, so that it needs no check itself.
-	maxLeaf = 1_000
-
-	// maxEscaping is the same for functions that may be called by a reference, from a table or by another
-	// module: each such call pays maxEscaping, whatever it calls.
-	maxEscaping = 100
+	// maxFresh is how much a function may do before its first check, which its callers count, if they do
+	// not know which function it is: if it is called by reference, from another module, or recursively.
+	maxFresh = 64
 
 	// maxTail is the cost, after a call that may recurse, up to which a function needs no check where it
 	// returns. A million frames may return one after the other.
-	maxTail = 8
+	maxTail = 3
 
 	// chainTail is the same for functions that do not recurse, for all functions that may be active at
 	// once together.
@@ -45,22 +43,22 @@ const (
 func opCost(in *inst) int {
 	switch op := in.op; {
 	case op >= OpI32Load && op <= OpI64Store32:
-		return 8
+		return 4
 	case op >= opAtomic:
 		return atomicCost(op)
 	case op >= opVector:
 		if in.info.imm == immMemArg || in.info.imm == immMemArgLane {
-			return 8
+			return 4
 		}
-		return 4
+		return 2
 	case op >= opMisc:
 		return miscCost(op)
 	case op >= OpF32Abs && op <= OpF64Copysign:
 		return floatCost(op)
 	case op >= OpI32DivS && op <= OpI32RemU || op >= OpI64DivS && op <= OpI64RemU:
-		return 8
-	case op >= OpI32TruncF32S && op <= OpF64PromoteF32:
 		return 4
+	case op >= OpI32TruncF32S && op <= OpF64PromoteF32:
+		return 2
 	default:
 		return plainCost(op)
 	}
@@ -72,7 +70,7 @@ func plainCost(op Opcode) int {
 		OpI32Const, OpI64Const, OpF32Const, OpF64Const, OpRefNull:
 		return 0
 	case OpGlobalGet, OpGlobalSet:
-		return 2
+		return 1
 	case OpTableGet, OpTableSet:
 		return 8
 	case OpBrTable:
@@ -90,9 +88,9 @@ func floatCost(op Opcode) int {
 	case OpF32Abs, OpF32Neg, OpF32Copysign, OpF64Abs, OpF64Neg, OpF64Copysign:
 		return 1
 	case OpF32Div, OpF64Div, OpF32Sqrt, OpF64Sqrt:
-		return 8
+		return 4
 	}
-	return 4
+	return 2
 }
 
 func miscCost(op Opcode) int {

@@ -170,10 +170,10 @@ func (d *decoder) elem() Elem {
 		} else if kind := d.byte(); d.err == nil && kind != 0 {
 			d.failAt(pos, "malformed element kind %#x", kind)
 		} else {
-			e.Type = FuncRef.nonNull()
+			e.Type = FuncRef.NonNull()
 		}
 	} else if !exprs {
-		e.Type = FuncRef.nonNull()
+		e.Type = FuncRef.NonNull()
 	}
 	n := d.count("elements", d.m.limits.ElemEntries-d.elemEntries)
 	d.elemEntries += n

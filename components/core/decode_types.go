@@ -107,7 +107,7 @@ func (r *reader) heapType(nullable bool) ValType {
 		return 0
 	}
 	if !nullable {
-		t = t.nonNull()
+		t = t.NonNull()
 	}
 	return t
 }

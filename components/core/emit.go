@@ -13,15 +13,14 @@ type emitter struct {
 	usesTmp bool
 	copied  int // up to here src has been written or replaced
 	loop    int // the next loop in plan.loops
-	stop    int // the next stop in plan.stops
+	insert  int // the next in plan.inserts
+	jumps   threader
 	prev    inst
 
 	// labels holds, for each open block of the source, the position of its label among the open blocks of
 	// the output; open is their number there.
 	labels []emitFrame
 	open   int
-	// wrapped is set if a block around the whole body catches what leaves the function.
-	wrapped bool
 }
 
 type emitFrame struct {
@@ -33,7 +32,7 @@ func (e *emitter) function(i int) {
 	w := e.w
 	body := &w.m.Bodies[i]
 	t := w.m.Types.At(w.m.Funcs[i])
-	e.src, e.out, e.copied, e.loop, e.stop, e.prev = body.Insts, e.out[:0], 0, 0, 0, inst{}
+	e.src, e.out, e.copied, e.loop, e.insert, e.prev = body.Insts, e.out[:0], 0, 0, 0, inst{}
 	e.plan = &funcPlan{}
 	if w.plans != nil {
 		e.plan = &w.plans[i]
@@ -43,33 +42,11 @@ func (e *emitter) function(i int) {
 		e.temp += run.Count
 	}
 	e.labels, e.open = append(e.labels[:0], emitFrame{}), 1
-	e.wrapped = e.plan.exit > 0
-	if e.plan.entry > 0 {
-		e.check(e.plan.entry)
-	}
-	if e.wrapped {
-		e.out = appendBlockType(append(e.out, byte(OpBlock)), w.blockOf(t.Results))
-		e.labels[0].label = 1
-		e.open = 2
-	}
+	e.jumps.reset()
+	e.jumps.direct = e.plan.direct
 	e.r.reset(e.src, 0, w.m.limits)
 	e.run(len(e.src))
 	e.flush(len(e.src))
-	if e.wrapped {
-		e.check(e.plan.exit)
-		e.out = append(e.out, byte(OpEnd))
-	}
-}
-
-// blockOf is the type of a block without parameters.
-func (w *writer) blockOf(results []ValType) blockType {
-	switch len(results) {
-	case 0:
-		return blockType{}
-	case 1:
-		return blockType{val: results[0]}
-	}
-	return blockType{index: w.addType(nil, results), indexed: true}
 }
 
 func (e *emitter) check(weight int32) {
@@ -96,17 +73,22 @@ func (e *emitter) replace() *inst {
 // run writes the instructions from the reader's place up to end.
 func (e *emitter) run(end int) {
 	for e.r.pos < end && e.r.next() {
-		if e.stop < len(e.plan.stops) && e.plan.stops[e.stop] == e.r.in.start {
-			e.stop++
-			e.flush(e.r.in.start)
-			e.out = appendU32(append(e.out, byte(OpCall)), e.w.check)
-		}
+		e.inserts()
 		e.instruction(&e.r.in)
 		e.prev = e.r.in
 	}
 }
 
+// inserts writes the checks in front of the current instruction.
+func (e *emitter) inserts() {
+	for ; e.insert < len(e.plan.inserts) && e.plan.inserts[e.insert].pos == e.r.in.start; e.insert++ {
+		e.flush(e.r.in.start)
+		e.check(e.plan.inserts[e.insert].weight)
+	}
+}
+
 func (e *emitter) instruction(in *inst) {
+	label := e.jumps.see(in, e.r.labels)
 	switch in.op {
 	case OpBlock, OpIf:
 		e.openBlock()
@@ -117,17 +99,12 @@ func (e *emitter) instruction(in *inst) {
 	case OpEnd:
 		e.closeBlock()
 	case OpBr, OpBrIf, OpBrOnNull, OpBrOnNonNull:
-		if l := e.label(in.a); l != in.a {
+		if l := e.label(label); l != in.a {
 			e.replace()
 			e.out = appendU32(append(e.out, byte(in.op)), l)
 		}
 	case OpBrTable:
 		e.brTable()
-	case OpReturn:
-		if e.wrapped {
-			e.replace()
-			e.out = appendU32(append(e.out, byte(OpBr)), uint32(e.open-1-e.labels[0].label))
-		}
 	case OpCall, OpReturnCall, OpRefFunc:
 		if f := e.w.fn(in.a); f != in.a {
 			e.replace()
@@ -266,14 +243,15 @@ func (e *emitter) withoutParams(t blockType) bool {
 //	end
 func (e *emitter) unrolled(in *inst, plan loopPlan) {
 	e.replace()
-	start, exit, block := e.copied, e.open, in.block
+	start, exit, block, inserts := e.copied, e.open, in.block, e.insert
 	e.out = appendBlockType(append(e.out, byte(OpBlock)), block)
 	e.out = appendBlockType(append(e.out, byte(OpLoop)), block)
 	e.open += 2
 	e.check(plan.weight * int32(plan.unroll))
 	for i := 1; i <= plan.unroll; i++ {
-		e.r.pos, e.copied, e.prev = start, start, inst{}
+		e.r.pos, e.copied, e.insert, e.prev = start, start, inserts, inst{}
 		last := i == plan.unroll
+		e.jumps.again()
 		f := emitFrame{label: exit + 1}
 		if !last {
 			e.out = append(e.out, byte(OpBlock), 0x40)
@@ -292,6 +270,7 @@ func (e *emitter) unrolled(in *inst, plan loopPlan) {
 	}
 	// The source's end closes the loop; the block around it is closed behind it.
 	e.r.next()
+	e.jumps.see(&e.r.in, nil)
 	e.copied = e.r.in.end
 	e.out = append(e.out, byte(OpEnd), byte(OpEnd))
 	e.open = exit

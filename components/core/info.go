@@ -142,13 +142,7 @@ func constI32(x ConstExpr, limits Limits) (uint32, bool) {
 func (info *Info) countChecks(plans []funcPlan) {
 	for i := range plans {
 		p := &plans[i]
-		if p.entry > 0 {
-			info.Checks++
-		}
-		if p.exit > 0 {
-			info.Checks++
-		}
-		info.Checks += len(p.stops)
+		info.Checks += len(p.inserts)
 		for _, l := range p.loops {
 			if l.weight > 0 {
 				info.Checks++

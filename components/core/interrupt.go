@@ -45,8 +45,15 @@ func (w *writer) interrupt() {
 	graph := newCallGraph(w.scans)
 	w.plans = make([]funcPlan, len(m.Bodies))
 	p := &planner{m: m, plans: w.plans, scans: w.scans, breaks: graph.breaks}
-	for _, f := range graph.order {
-		p.plan(int(f), graph.cyclic[f], graph.depth)
+	for range 2 {
+		for _, f := range graph.order {
+			p.plan(int(f), graph.cyclic[f], graph.depth)
+		}
+		if !p.guessed {
+			break
+		}
+		// Those whose cost had to be guessed are functions that recursion has to pass. What these cost
+		// does not depend on guesses, so the second round, which sees it, is exact.
 	}
 }
 
@@ -70,6 +77,6 @@ func (w *writer) appendCheck(b []byte, temp uint32, weight int32) []byte {
 func (w *writer) appendTest(b []byte, temp uint32) []byte {
 	c := Code{b}
 	c.LocalTee(temp).GlobalSet(w.counter)
-	c.LocalGet(temp).I32(0).Op(OpI32LtS).Block(OpIf).Call(w.slow).End()
+	c.LocalGet(temp).I32(0).Op(OpI32GeS).Block(OpIf).Else().Call(w.slow).End()
 	return c.b
 }

@@ -102,7 +102,7 @@ func matchesVal(as *TypeSpace, a ValType, bs *TypeSpace, b ValType) bool {
 	case aDefined && bDefined:
 		return sameDef(as, i, bs, j)
 	case aDefined:
-		return b.nonNull() == FuncRef.nonNull()
+		return b.NonNull() == FuncRef.NonNull()
 	}
-	return a.nonNull() == b.nonNull()
+	return a.NonNull() == b.NonNull()
 }

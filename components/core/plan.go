@@ -2,18 +2,24 @@ package core
 
 // funcPlan is where the checks of one function go.
 type funcPlan struct {
-	// entry is what the check at the function's entry counts; 0 for none.
-	entry int32
-	// exit is what the check at the function's end counts; 0 for none.
-	exit int32
+	// inserts are the checks in front of instructions, in the order of the body.
+	inserts []insert
 	// loops are the function's loops in the order of their beginnings.
 	loops []loopPlan
-	// stops are positions in the body in front of which the check is called, whatever the count.
-	stops []int
+	// direct are the branches that the threader replaces.
+	direct map[int]bool
 	// cost is what callers count for a call, besides the call itself.
 	cost int
+	// planned is set when cost and checks are valid.
+	planned bool
 	// checks is set if a check may happen before a call of the function returns.
 	checks bool
+}
+
+// insert is a check in front of the instruction at pos.
+type insert struct {
+	pos    int
+	weight int32
 }
 
 // loopPlan is one loop. weight is what the check at its head counts; 0 for a loop that cannot be reached.
@@ -24,16 +30,21 @@ type loopPlan struct {
 	start, end int // of the body in the function: behind the loop instruction, and its end instruction
 }
 
-// planner finds, for one body after the other, the heaviest paths.
+// planner finds, for one body after the other, the heaviest paths, and puts checks on them. Every piece of
+// work is counted in advance, by the check before it:
 //
-// A region is a function or a loop, without the loops inside it. Control flow goes forward except to
-// loop heads, so between two passes of a region's head each of its instructions runs at most once, and
-// the heaviest path through the region bounds the work. The check at the head counts it in advance.
+//   - A region is a function or a loop, without the loops inside it. Control flow goes forward except to
+//     loop heads, so between two passes of a region's head each of its instructions runs at most once.
+//   - A loop's head has a check.
+//   - What a function does before its first check is counted by its callers. A path that becomes too
+//     heavy gets a check in between, and in functions that recursion has to pass, so does every call that
+//     would be the first check on its path.
+//   - All checks of a region count the same: the heaviest path from a check to the next.
 //
 // What was counted in advance can be outlived: a frame that waits for a call to return has paid for its
 // rest, and then a check inside the call begins to count anew. As many frames as the stack holds may
-// then return one after the other. The check at a function's exit therefore counts the rest behind a
-// call a second time, unless it is so small that all frames together do not matter.
+// then return one after the other. So the rest behind a call is counted again where the function is
+// left, unless it is so small that all frames together do not matter.
 type planner struct {
 	m       *Module
 	plans   []funcPlan
@@ -43,19 +54,35 @@ type planner struct {
 	frames  []pathFrame
 	regions []pathRegion
 	fp      *funcPlan
-	live    bool // the current instruction can be reached
-	prev    inst // the instruction before, for lengths that are constant
+	breaker bool   // recursion has to pass the function
+	limit   int    // work that callers may count for the function
+	allowed int    // rests up to this need no check
+	live    bool   // the current instruction can be reached
+	guessed bool   // a callee was not planned yet
+	prev    inst   // the instruction before, for lengths that are constant
+	placed  []slot // checks whose weight is not known yet
+	jumps   threader
 }
 
-// path is the work on the heaviest of the paths to a place, from the head of its region.
+// slot is a check that is placed: which of fp.inserts, and in which open region.
+type slot struct{ insert, region int }
+
+// path is the work on the heaviest of the paths to a place.
 type path struct {
-	cost int // -1 if the place cannot be reached
-	tail int // the part behind a call that may check; -1 if there is none
+	fresh int // from the function's entry, on paths without a check; -1 if there is none
+	cost  int // from the last check, on the other paths; -1 if there is none
+	tail  int // behind a call that may check, if there was no check since; -1 if there is none
 }
 
-func (p path) join(q path) path { return path{max(p.cost, q.cost), max(p.tail, q.tail)} }
+func (p path) join(q path) path {
+	return path{max(p.fresh, q.fresh), max(p.cost, q.cost), max(p.tail, q.tail)}
+}
 
-var noPath = path{-1, -1}
+var (
+	noPath     = path{-1, -1, -1}
+	atEntry    = path{0, -1, -1}
+	afterCheck = path{-1, 0, -1}
+)
 
 // pathFrame is a block that is open.
 type pathFrame struct {
@@ -64,6 +91,7 @@ type pathFrame struct {
 	loop    int   // for a loop: its position in loops
 	entered path  // at its beginning
 	live    bool  // it can be reached
+	arrived bool  // there is a branch to its end
 	out     path  // joined from the branches to its end
 	catches []int // the frames at whose ends the clauses of a try_table arrive
 }
@@ -83,32 +111,41 @@ func (r *pathRegion) rest() int { return max(r.max.tail, 0) + r.inner }
 // plan is called callees first: see callGraph. cyclic and depth are what the call graph says.
 func (p *planner) plan(self int, cyclic bool, depth int) {
 	p.fp = &p.plans[self]
-	p.frames, p.live, p.prev = p.frames[:0], true, inst{}
-	p.regions = append(p.regions[:0], pathRegion{path: path{0, -1}, max: path{0, -1}})
+	p.fp.inserts, p.fp.loops = p.fp.inserts[:0], p.fp.loops[:0]
+	p.frames, p.live, p.prev, p.placed = p.frames[:0], true, inst{}, p.placed[:0]
+	p.breaker, p.limit, p.allowed = p.breaks[self], maxPath, maxTail
+	if p.breaker || p.scans[self].escapes {
+		p.limit = maxFresh
+	}
+	if !cyclic {
+		p.allowed = max(maxTail, chainTail/depth)
+	}
+	p.regions = append(p.regions[:0], pathRegion{path: atEntry, max: atEntry})
 	p.push(pathFrame{op: OpBlock})
 	p.r.reset(p.m.Bodies[self].Insts, 0, p.m.limits)
+	p.jumps.learn(&p.r)
+	p.jumps.reset()
+	p.r.reset(p.m.Bodies[self].Insts, 0, p.m.limits)
+	p.fp.direct = p.jumps.direct
 	for len(p.frames) > 0 && p.r.next() {
 		p.step(&p.r.in)
 		p.prev = p.r.in
 	}
 	fp, region := p.fp, &p.regions[0]
-	limit := maxLeaf
-	if p.scans[self].escapes {
-		limit = maxEscaping
+	p.weigh(0)
+	fp.cost = max(region.max.fresh, 0)
+	fp.checks = region.calls || len(fp.inserts) > 0 || len(fp.loops) > 0
+	fp.planned = true
+}
+
+// weigh gives the checks of a region that ends their weight, and returns it.
+func (p *planner) weigh(region int) int32 {
+	weight := int32(max(p.regions[region].max.cost, 1))
+	for n := len(p.placed); n > 0 && p.placed[n-1].region == region; n-- {
+		p.fp.inserts[p.placed[n-1].insert].weight = weight
+		p.placed = p.placed[:n-1]
 	}
-	if p.breaks[self] || region.max.cost > limit {
-		fp.entry = int32(max(region.max.cost, 1))
-	} else {
-		fp.cost = region.max.cost
-	}
-	allowed := maxTail
-	if !cyclic {
-		allowed = max(maxTail, chainTail/depth)
-	}
-	if rest := region.rest(); region.calls && rest > allowed {
-		fp.exit = int32(min(rest, 2*maxStretch))
-	}
-	fp.checks = fp.checks || region.calls || fp.entry > 0 || len(fp.loops) > 0
+	return weight
 }
 
 func (p *planner) push(f pathFrame) {
@@ -117,35 +154,43 @@ func (p *planner) push(f pathFrame) {
 	p.frames = append(p.frames, f)
 }
 
-// add lets the current path pass work, with a stop before it where the path has become too long.
+func (p *planner) current() *pathRegion { return &p.regions[len(p.regions)-1] }
+
+// place puts a check in front of the instruction.
+func (p *planner) place(in *inst) {
+	p.placed = append(p.placed, slot{len(p.fp.inserts), len(p.regions) - 1})
+	p.fp.inserts = append(p.fp.inserts, insert{pos: in.start})
+	p.current().path = afterCheck
+}
+
+// add lets the current path pass work, with a check before it where the path has become too heavy.
 func (p *planner) add(in *inst, cost int) {
 	if !p.live || cost == 0 {
 		return
 	}
-	region := &p.regions[len(p.regions)-1]
-	if region.cost+cost > maxStretch {
-		p.fp.stops = append(p.fp.stops, in.start)
-		p.calls()
-		region.cost = 0
+	region := p.current()
+	if region.fresh >= 0 && region.fresh+cost > p.limit || region.cost >= 0 && region.cost+cost > maxPath {
+		p.place(in)
 	}
-	region.cost += cost
-	if region.tail >= 0 {
-		region.tail += cost
+	for _, v := range [...]*int{&region.fresh, &region.cost, &region.tail} {
+		if *v >= 0 {
+			*v += cost
+		}
 	}
 	region.max = region.max.join(region.path)
 }
 
-// branch notes that the current path may continue at the end of the frame that many labels out. A branch
-// to a loop's head needs no note: the head counts for itself.
-func (p *planner) branch(label uint32) {
-	f := &p.frames[len(p.frames)-1-int(label)]
-	if p.live && f.op != OpLoop {
-		f.out = f.out.join(p.regions[f.region].path)
-	}
-}
-
 func (p *planner) step(in *inst) {
-	p.add(in, p.cost(in))
+	label := p.jumps.see(in, p.r.labels)
+	waited := p.rest() >= 0
+	cost, checks := p.cost(in)
+	if checks && p.live && p.breaker && p.current().fresh >= 0 {
+		p.place(in)
+	}
+	p.add(in, cost)
+	if checks {
+		p.calls()
+	}
 	switch in.op {
 	case OpBlock, OpIf:
 		p.push(pathFrame{op: in.op})
@@ -154,57 +199,98 @@ func (p *planner) step(in *inst) {
 	case OpLoop:
 		p.loop(in)
 	case OpElse:
-		f := &p.frames[len(p.frames)-1]
-		if p.live {
-			f.out = f.out.join(p.regions[f.region].path)
-		}
-		p.regions[f.region].path, p.live, f.op = f.entered, f.live, OpElse
+		p.elseBranch()
 	case OpEnd:
 		p.end(in)
-	case OpBr:
-		p.branch(in.a)
-		p.live = false
-	case OpBrIf, OpBrOnNull, OpBrOnNonNull:
-		p.branch(in.a)
+	case OpBr, OpBrIf, OpBrOnNull, OpBrOnNonNull:
+		p.branch(in, label)
+		p.live = p.live && in.op != OpBr
 	case OpBrTable:
-		for _, l := range p.r.labels {
-			p.branch(l)
+		p.branch(in, p.r.labels...)
+		p.live = false
+	case OpReturnCall, OpReturnCallIndirect, OpReturnCallRef:
+		if waited {
+			p.leave(in)
 		}
 		p.live = false
-	case OpReturn, OpUnreachable, OpThrow, OpThrowRef, OpReturnCall, OpReturnCallIndirect, OpReturnCallRef:
+	case OpReturn:
+		p.leave(in)
+		p.live = false
+	case OpUnreachable, OpThrow, OpThrowRef:
 		p.live = false
 	}
 }
 
-// cost is what an instruction counts, and notes calls that may check.
-func (p *planner) cost(in *inst) int {
-	const call = 4
+// branch notes that the current path may continue at the ends of the frames that many labels out. A
+// branch to a loop's head needs no note: the head counts for itself.
+func (p *planner) branch(in *inst, labels ...uint32) {
+	if !p.live {
+		return
+	}
+	leaves := false
+	for _, l := range labels {
+		leaves = leaves || int(l) == len(p.frames)-1
+	}
+	if leaves {
+		p.leave(in)
+	}
+	for _, l := range labels {
+		if f := &p.frames[len(p.frames)-1-int(l)]; f.op != OpLoop {
+			f.arrive(p.regions[f.region].path)
+		}
+	}
+}
+
+func (f *pathFrame) arrive(p path) { f.out, f.arrived = f.out.join(p), true }
+
+// rest is what the current path has done behind a call without that it was counted since; -1 without
+// a call.
+func (p *planner) rest() int {
+	rest := -1
+	for i := range p.regions {
+		if r := &p.regions[i]; r.tail >= 0 {
+			rest = max(rest, 0) + r.tail + r.inner
+		}
+	}
+	return rest
+}
+
+// leave counts the rest where the function may be left.
+func (p *planner) leave(in *inst) {
+	rest := p.rest()
+	if !p.live || rest <= p.allowed {
+		return
+	}
+	p.fp.inserts = append(p.fp.inserts, insert{in.start, int32(rest)})
+	for i := range p.regions {
+		p.regions[i].tail = min(p.regions[i].tail, 0)
+	}
+}
+
+// cost is what an instruction counts, and whether it is a call inside which a check may happen.
+func (p *planner) cost(in *inst) (cost int, checks bool) {
+	const call = 2
 	switch in.op {
 	case OpCall, OpReturnCall:
 		d := int(in.a) - p.m.importedFuncs
 		if d < 0 {
-			p.calls()
-			return call + maxEscaping
+			return call + maxFresh, true
 		}
-		if p.plans[d].checks || p.breaks[d] {
-			p.calls()
+		if callee := &p.plans[d]; callee.planned {
+			return call + callee.cost, callee.checks
 		}
-		return call + p.plans[d].cost
+		p.guessed = true
+		return call + maxFresh, true
 	case OpCallIndirect, OpReturnCallIndirect, OpCallRef, OpReturnCallRef:
-		p.calls()
-		return 2*call + maxEscaping
+		return 3*call + maxFresh, true
 	}
-	kind, cost := bulkOf(p.m, &p.prev, in)
-	if kind == bulkCalled || kind == bulkTested {
-		p.calls()
+	if kind, cost := bulkOf(p.m, &p.prev, in); kind != bulkNone {
+		return cost, kind != bulkKept
 	}
-	if kind != bulkNone {
-		return cost
-	}
-	return opCost(in)
+	return opCost(in), false
 }
 
-// calls notes a call inside which a check may happen.
+// calls notes that a check may have happened in a call.
 func (p *planner) calls() {
 	if !p.live {
 		return
@@ -217,8 +303,8 @@ func (p *planner) calls() {
 }
 
 func (p *planner) loop(in *inst) {
-	p.regions[len(p.regions)-1].nested = true
-	p.regions = append(p.regions, pathRegion{path: path{0, -1}, max: path{0, -1}})
+	p.current().nested = true
+	p.regions = append(p.regions, pathRegion{path: afterCheck, max: afterCheck})
 	p.push(pathFrame{op: OpLoop, loop: len(p.fp.loops)})
 	p.fp.loops = append(p.fp.loops, loopPlan{start: in.end})
 }
@@ -232,7 +318,18 @@ func (p *planner) tryTable() {
 	p.push(pathFrame{op: OpTryTable, catches: targets})
 }
 
+func (p *planner) elseBranch() {
+	f := &p.frames[len(p.frames)-1]
+	if p.live {
+		f.arrive(p.regions[f.region].path)
+	}
+	p.regions[f.region].path, p.live, f.op = f.entered, f.live, OpElse
+}
+
 func (p *planner) end(in *inst) {
+	if len(p.frames) == 1 {
+		p.leave(in)
+	}
 	f := p.frames[len(p.frames)-1]
 	p.frames = p.frames[:len(p.frames)-1]
 	switch f.op {
@@ -241,17 +338,16 @@ func (p *planner) end(in *inst) {
 		return
 	case OpIf:
 		if f.live {
-			f.out = f.out.join(f.entered)
+			f.arrive(f.entered)
 		}
 	case OpTryTable:
 		p.caught(f)
 	}
 	region := &p.regions[f.region]
 	if p.live {
-		f.out = f.out.join(region.path)
+		f.arrive(region.path)
 	}
-	p.live = f.out.cost >= 0
-	region.path = path{max(f.out.cost, 0), f.out.tail}
+	p.live, region.path = f.arrived, f.out
 }
 
 // caught lets the clauses of a try_table arrive: an exception may come from anywhere inside.
@@ -261,12 +357,13 @@ func (p *planner) caught(f pathFrame) {
 	}
 	for _, t := range f.catches {
 		if to := &p.frames[t]; to.op != OpLoop {
-			to.out = to.out.join(p.regions[to.region].max)
+			to.arrive(p.regions[to.region].max)
 		}
 	}
 }
 
 func (p *planner) endLoop(f pathFrame, in *inst) {
+	weight := p.weigh(f.region)
 	region := p.regions[f.region]
 	p.regions = p.regions[:f.region]
 	l := &p.fp.loops[f.loop]
@@ -274,9 +371,9 @@ func (p *planner) endLoop(f pathFrame, in *inst) {
 	if !f.live {
 		return
 	}
-	l.weight = int32(max(region.max.cost, 1))
+	l.weight = weight
 	if region.calls {
-		outer := &p.regions[f.region-1]
+		outer := p.current()
 		outer.inner = max(outer.inner, region.rest())
 		p.lateCalls()
 	}
@@ -289,20 +386,21 @@ func (p *planner) endLoop(f pathFrame, in *inst) {
 // happened in the round before.
 func (p *planner) lateCalls() {
 	for i := range p.frames {
-		if f := &p.frames[i]; f.out.cost >= 0 {
+		if f := &p.frames[i]; f.arrived {
 			f.out.tail = max(f.out.tail, 0)
 		}
 	}
 }
 
-// unrolling is how many copies of a loop's body share a check.
+// unrolling is how many copies of a loop's body share a check: enough to make the check cheap, and few
+// enough for the module to grow by a few percent only.
 func unrolling(weight, size int) int {
 	switch {
-	case size > 96:
+	case size > 256:
 		return 0
-	case weight <= 24:
+	case weight <= 48:
 		return 4
-	case weight <= 64:
+	case weight <= 160:
 		return 2
 	}
 	return 0

@@ -57,10 +57,7 @@ func (v ValType) TypeIndex() (index uint32, ok bool) {
 }
 
 // NonNull is v without null.
-func (v ValType) NonNull() ValType { return v.nonNull() }
-
-// nonNull is v without null.
-func (v ValType) nonNull() ValType { return v &^ nullBit }
+func (v ValType) NonNull() ValType { return v &^ nullBit }
 
 // defaultable reports whether a local of type v has an initial value.
 func (v ValType) defaultable() bool { return !v.IsRef() || v.Nullable() }

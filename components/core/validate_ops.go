@@ -210,7 +210,7 @@ func (v *codeValidator) nonNull(t ValType) ValType {
 	if t == unknown {
 		return unknownRef
 	}
-	return t.nonNull()
+	return t.NonNull()
 }
 
 func (v *codeValidator) call(in *inst) {
@@ -290,7 +290,7 @@ func (v *codeValidator) catchClause(c catchClause) {
 		brings = v.m.Types.At(v.m.tags[c.tag]).Params
 	}
 	if c.kind.hasRef() {
-		if n := len(want) - 1; n >= 0 && v.matches(ExnRef.nonNull(), want[n]) {
+		if n := len(want) - 1; n >= 0 && v.matches(ExnRef.NonNull(), want[n]) {
 			want = want[:n]
 		} else {
 			v.fail("type mismatch: the label of a catch clause takes no exnref")
