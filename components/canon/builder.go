@@ -2,6 +2,7 @@ package canon
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sidecall/sidecall/wit"
 )
@@ -91,11 +92,22 @@ func (b *builder) regs(ts []RegType) []Reg {
 func (b *builder) scope(f func()) {
 	mark := len(b.used)
 	f()
+	b.release(mark, loc{kind: atFlat})
+}
+
+// release frees the registers handed out since mark, but for those that a value
+// is in.
+func (b *builder) release(mark int, but loc) {
+	kept := b.used[:mark]
 	for _, r := range b.used[mark:] {
+		if but.kind == atValue && r == but.reg || but.kind == atFlat && slices.Contains(but.regs, r) {
+			kept = append(kept, r)
+			continue
+		}
 		t := b.p.Regs[r]
 		b.free[t] = append(b.free[t], r)
 	}
-	b.used = b.used[:mark]
+	b.used = kept
 }
 
 // block returns the operations that f emits, in a scope of their own.

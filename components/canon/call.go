@@ -80,6 +80,21 @@ func HostExport(name string, ft *wit.FuncType, callee Options) (*Program, error)
 	return c.done(results)
 }
 
+// Refused makes the Program of a canon lower whose calls always trap with code.
+func Refused(name string, ft *wit.FuncType, code TrapCode) (*Program, error) {
+	c, err := newCall(name, ft, Options{}, Options{})
+	if err != nil {
+		return nil, err
+	}
+	lower := c.flat.funcType(ft, Lower)
+	c.params(lower.Params)
+	c.flag(OpCheckMayLeave, Caller, 0)
+	o := op(OpTrap, Callee)
+	o.Trap = code
+	c.emit(o)
+	return c.finish(c.regs(lower.Results))
+}
+
 // call makes the Program of one call of a function.
 type call struct {
 	*builder

@@ -24,12 +24,10 @@ func (b *builder) translate(t *wit.Type, src, dst loc) loc {
 	if b.err != nil {
 		return b.dummy(t, dst)
 	}
-	if dst.kind == atMemory {
-		// What is written to memory leaves no register behind.
-		b.scope(func() { b.translateInto(t, src, dst) })
-		return dst
-	}
-	return b.translateInto(t, src, dst)
+	mark := len(b.used)
+	out := b.translateInto(t, src, dst)
+	b.release(mark, out)
+	return out
 }
 
 // dummy stands for what is not emitted any more after an error.
