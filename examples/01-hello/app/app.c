@@ -104,6 +104,9 @@ uint32_t run(void) {
   size_t count;
   char **argv = arguments(&count);
 
+  // Line by line, so that what the app and the journal print is in the order of events.
+  setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+
   if (count < 2) greet("world");
   for (size_t i = 1; i < count; i++) {
     if (argv[i][0] == '\0') {
