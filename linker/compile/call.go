@@ -9,6 +9,11 @@ import (
 )
 
 // lowered is the call that a canon lower in f makes.
+//
+// A call between an instance and one around it, or into the same instance, traps:
+// may_enter_from would allow it ("donut wrapping"), but the specification's scripts
+// still ask for a trap "for now" and other engines give one, so a component that
+// relied on it would run nowhere else.
 func (f *frame) lowered(fn *function, name string, typ *wit.FuncType, opts options) (plan.Call, error) {
 	call := plan.Call{HostFunc: -1}
 	var err error
@@ -27,6 +32,10 @@ func (f *frame) lowered(fn *function, name string, typ *wit.FuncType, opts optio
 		return call, f.callResources(&call)
 	}
 	l := fn.lifted
+	if f.c.within(f.inst, l.frame.inst) || f.c.within(l.frame.inst, f.inst) {
+		call.Program, err = canon.Refused(name, typ, canon.TrapCannotEnter)
+		return call, err
+	}
 	if call.Program, err = canon.Adapter(name, typ, opts.canon, l.options.canon); err != nil {
 		return call, err
 	}
