@@ -9,7 +9,6 @@ import (
 	"github.com/sidecall/sidecall/components/canon"
 	"github.com/sidecall/sidecall/host/engine"
 	"github.com/sidecall/sidecall/host/value"
-	"github.com/sidecall/sidecall/linker/plan"
 )
 
 // Instance is one running instance of a composition: all its components, their
@@ -54,122 +53,6 @@ var ErrBusy = errors.New("the instance is running another call")
 // flags are a component instance's may_leave and may_enter, which generated
 // WebAssembly shares.
 type flags struct{ mayLeave, mayEnter engine.Global }
-
-// Instantiate makes an instance: it runs the plan's steps, and with them the
-// start functions of core modules. An error names the component and the module;
-// what was made until then is released.
-func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*Instance, error) {
-	if err := c.opened(); err != nil {
-		return nil, err
-	}
-	p := c.plan
-	i := &Instance{
-		comp: c, store: c.engine.NewStore(), stdio: opt.Stdio.complete(), ended: make(chan struct{}, 1),
-		core:     make([]*engine.Instance, 0, len(p.Steps)),
-		funcs:    make([]*engine.Func, len(c.refs.funcs)),
-		memories: make([]*engine.Memory, len(c.refs.memories)),
-		flags:    make([]flags, len(p.Instances)),
-		tables:   make([]table, len(p.Instances)),
-		budgets:  make([]engine.Budget, max(1, len(p.Components))),
-	}
-	for n := range i.budgets {
-		i.budgets[n].Max = c.cfg.MaxMemory
-	}
-	for n := range i.tables {
-		i.tables[n].max = c.cfg.MaxHandles
-	}
-	i.state.Store(stateRunning)
-	if err := i.instantiate(ctx); err != nil {
-		i.closing.Store(true)
-		i.state.Store(stateClosed)
-		return nil, errors.Join(err, i.release())
-	}
-	i.state.Store(stateIdle)
-	return i, nil
-}
-
-// instantiate runs the plan's steps.
-func (i *Instance) instantiate(ctx context.Context) error {
-	t := i.begin(ctx, "instantiation of "+i.comp.plan.Name)
-	defer i.end(t)
-	t.values = i.store.Values()
-	for n := range i.comp.plan.Steps {
-		if err := i.step(t, &i.comp.plan.Steps[n]); err != nil {
-			return err
-		}
-		if n == 0 {
-			if err := i.findFlags(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// step instantiates one module. While its start function runs, the component
-// instance that it belongs to counts as entered.
-func (i *Instance) step(t *task, s *plan.Step) (err error) {
-	var few [8]*engine.Instance
-	imports := few[:0]
-	for _, src := range s.Imports {
-		switch {
-		case src.Instance >= 0:
-			imports = append(imports, i.core[src.Instance])
-		case src.HostModule >= 0:
-			imports = append(imports, i.comp.hostModules[src.HostModule])
-		default:
-			imports = append(imports, i.comp.check)
-		}
-	}
-	m := i.comp.modules[s.Module]
-	budget := &i.budgets[0]
-	if s.Instance >= 0 {
-		if n := i.comp.plan.Instances[s.Instance].Component; n >= 0 {
-			budget = &i.budgets[n]
-		}
-	}
-	defer func() {
-		if r := recover(); r != nil {
-			err = t.recovered(r)
-		}
-		if err != nil {
-			err = fmt.Errorf("instantiate %s: %w", i.where(s.Instance), err)
-		}
-	}()
-	flagged := len(i.core) > 0 // not while the module with the flags is instantiated
-	if flagged {
-		i.setEnteredUpTo(none, s.Instance, 0)
-	}
-	inst, err := i.store.Instantiate(t, m, imports, budget)
-	if err != nil {
-		return t.failed(err, s.Instance, m.Name)
-	}
-	if flagged {
-		i.setEnteredUpTo(none, s.Instance, 1)
-	}
-	i.core = append(i.core, inst)
-	return nil
-}
-
-// where names a component instance in messages.
-func (i *Instance) where(inst int) string {
-	if inst < 0 || i.comp.plan.Instances[inst].Component < 0 {
-		return "composition " + i.comp.plan.Name
-	}
-	return "component " + i.comp.plan.Instances[inst].Path
-}
-
-func (i *Instance) findFlags() error {
-	for n := range i.flags {
-		var ok1, ok2 bool
-		i.flags[n].mayLeave, ok1 = i.core[0].Global(i.comp.flagNames[2*n])
-		i.flags[n].mayEnter, ok2 = i.core[0].Global(i.comp.flagNames[2*n+1])
-		if !ok1 || !ok2 {
-			return fmt.Errorf("composition %s: the plan's first module does not export the flags of instance %d", i.comp.plan.Name, n)
-		}
-	}
-	return nil
-}
 
 // begin takes the instance for one call; end gives it back.
 func (i *Instance) begin(ctx context.Context, function string) *task {
