@@ -19,7 +19,7 @@ var update = flag.Bool("update", false, "rewrite testdata with what is made now"
 //
 //	== adapter utf8 utf16 post-return: func(string) -> u32
 //
-// which is the kind of Program (adapter, import, export, new, rep, drop), the
+// which is the kind of Program (adapter, import, export, refused, new, rep, drop), the
 // options of its sides, and the type. What follows is the Program, or the error.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
@@ -92,6 +92,8 @@ func golden(t *testing.T, head, typ string) string {
 			p, err = canon.HostImport("f", ft, opts[0])
 		case "export":
 			p, err = canon.HostExport("f", ft, opts[0])
+		case "refused":
+			p, err = canon.Refused("f", ft, canon.TrapCannotEnter)
 		default:
 			t.Fatalf("unknown kind %s", words[0])
 		}
