@@ -40,6 +40,7 @@ func TestPairs(t *testing.T) {
 	for _, app := range apps {
 		for _, sidecar := range sidecars {
 			t.Run(app.name+"+"+sidecar.name, func(t *testing.T) {
+				t.Parallel() // the cache of compiled code is made for that
 				runPair(t, fmt.Sprintf(app.want, sidecar.refusal), app.name, sidecar.name, "--cache-dir", cache)
 			})
 		}
