@@ -108,22 +108,13 @@ func TestImporterCloses(t *testing.T) {
 	if err := s.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if e.pool.count != 0 && !zeroed(e) {
-		t.Error("a memory in the pool is not zero")
-	}
-}
-
-func zeroed(e *Engine) bool {
-	for _, idle := range e.pool.idle {
-		for _, buf := range idle {
-			for _, b := range buf[:4*pageSize] {
-				if b != 0 {
-					return false
-				}
-			}
+	again := e.pool.get(1<<20, &Budget{Max: 1 << 20})
+	for n, b := range again.Reallocate(1 << 20) {
+		if b != 0 {
+			t.Fatalf("byte %d of a used memory is %d", n, b)
 		}
 	}
-	return true
+	e.pool.put(again)
 }
 
 // TestUnknownImport: a name that the linker did not wire finds nothing, whatever
@@ -184,10 +175,19 @@ func TestMemory(t *testing.T) {
 	if budget.used != 0 {
 		t.Errorf("%d bytes of the budget are still used", budget.used)
 	}
-	again := p.get(10*pageSize, budget).Reallocate(10 * pageSize)
-	for i, b := range again {
-		if b != 0 {
-			t.Fatalf("byte %d of a used memory is %d", i, b)
+	for _, size := range []uint64{10 * pageSize, 20 * pageSize} { // cleared, and discarded
+		for range 2 {
+			again := p.get(size, budget)
+			buf := again.Reallocate(size)
+			for i, b := range buf {
+				if b != 0 {
+					t.Fatalf("byte %d of a used memory of %d is %d", i, size, b)
+				}
+			}
+			for i := range buf {
+				buf[i] = 1
+			}
+			p.put(again)
 		}
 	}
 	defer func() {

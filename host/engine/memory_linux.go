@@ -17,17 +17,9 @@ func reserve(n uint64) (buf []byte, movable bool) {
 	return buf, false
 }
 
-// clearAtMost is the size up to which writing zeros is cheaper than giving pages
-// back to the system and faulting them in again.
-const clearAtMost = pageSize
-
-// zero makes the first used bytes zero again.
-func zero(buf []byte, used uint64) bool {
-	if used <= clearAtMost {
-		clear(buf[:used])
-		return true
-	}
-	return unix.Madvise(buf[:used], unix.MADV_DONTNEED) == nil
+// discard gives pages back to the system, which makes them zero.
+func discard(pages []byte) bool {
+	return unix.Madvise(pages, unix.MADV_DONTNEED) == nil
 }
 
 func release(buf []byte) { _ = unix.Munmap(buf) }

@@ -5,6 +5,6 @@ package engine
 // reserve reserves nothing: memories live on the heap, and move when they grow.
 func reserve(uint64) (buf []byte, movable bool) { return nil, true }
 
-func zero([]byte, uint64) bool { return false }
+func discard([]byte) bool { return false }
 
 func release([]byte) {}
