@@ -6,17 +6,37 @@ import (
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/plugins/cli"
 	"github.com/sidecall/sidecall/plugins/clocks"
-	"github.com/sidecall/sidecall/plugins/denied"
 	"github.com/sidecall/sidecall/plugins/filesystem"
+	"github.com/sidecall/sidecall/plugins/http"
 	"github.com/sidecall/sidecall/plugins/io"
 	"github.com/sidecall/sidecall/plugins/random"
 	"github.com/sidecall/sidecall/plugins/sockets"
 )
 
-// All returns all interfaces that there are.
-func All() []*host.Interface {
+// Config configures those plugins that can be. The zero Config is useful.
+type Config struct {
+	HTTP http.Config
+}
+
+// Set is all plugins. What a component may do with them is what it is granted.
+type Set struct {
+	http *http.Plugin
+}
+
+// New makes a Set. Close it when no instance uses it any more.
+func New(cfg Config) *Set { return &Set{http: http.New(cfg.HTTP)} }
+
+// Close releases what instances share, such as idle connections.
+func (s *Set) Close() error { return s.http.Close() }
+
+// Interfaces returns all interfaces, for host.Config and for the linker.
+func (s *Set) Interfaces() []*host.Interface {
 	return slices.Concat(
 		io.Interfaces(), clocks.Interfaces(), random.Interfaces(), cli.Interfaces(), filesystem.Interfaces(),
-		sockets.Interfaces(), denied.Interfaces("wasi:http/types", "wasi:http/outgoing-handler"),
+		sockets.Interfaces(), s.http.Interfaces(),
 	)
 }
+
+// All returns all interfaces with their default configuration, for programs that
+// end before it matters that nothing is closed.
+func All() []*host.Interface { return New(Config{}).Interfaces() }

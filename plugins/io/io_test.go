@@ -16,8 +16,8 @@ import (
 	"github.com/sidecall/sidecall/linker/plan"
 	"github.com/sidecall/sidecall/plugins/cli"
 	"github.com/sidecall/sidecall/plugins/clocks"
-	wasiio "github.com/sidecall/sidecall/plugins/io"
 	"github.com/sidecall/sidecall/plugins/internal/plugintest"
+	wasiio "github.com/sidecall/sidecall/plugins/io"
 )
 
 const (
@@ -127,8 +127,12 @@ func TestBlockIsInterrupted(t *testing.T) {
 	defer cancel()
 	for _, f := range []func() error{
 		func() error { return e.With(ctx).Traps(poll, "[method]pollable.block", timer(e, time.Hour)) },
-		func() error { return e.With(ctx).Traps(streams, "[method]input-stream.blocking-read", in, value.U64(1)) },
-		func() error { return e.With(ctx).Traps(streams, "[method]input-stream.blocking-skip", in, value.U64(1)) },
+		func() error {
+			return e.With(ctx).Traps(streams, "[method]input-stream.blocking-read", in, value.U64(1))
+		},
+		func() error {
+			return e.With(ctx).Traps(streams, "[method]input-stream.blocking-skip", in, value.U64(1))
+		},
 	} {
 		if err := f(); !errors.Is(err, context.DeadlineExceeded) {
 			t.Error(err)

@@ -11,13 +11,15 @@ import (
 // none; it ends with that one read. So nothing is read ahead of being asked for,
 // and what is kept is no more than one read.
 //
-// A Source may be closed while a read goes on. If the reader knows read deadlines
-// (files that can be polled, network connections) the read is ended by that. If
-// not, as for a terminal or a file on standard input, its goroutine stays until the
-// read returns: Go has no way to interrupt it.
+// A Source may be closed while a read goes on, which it then interrupts. Where that
+// is not possible, as for a terminal or a file on standard input, its goroutine
+// stays until the read returns.
 type Source struct {
-	r      io.Reader
-	signal Signal
+	r io.Reader
+	// interrupt makes a read that goes on return soon, and reports whether it can. It
+	// returns what to do when the read has returned.
+	interrupt func() (after func(), can bool)
+	signal    Signal
 
 	mu      sync.Mutex
 	buf     []byte // guarded by mu: read, not yet taken
@@ -29,13 +31,34 @@ type Source struct {
 // readChunk is how many bytes are read when nobody said how many are wanted.
 const readChunk = 4096
 
-// NewSource returns a Source that reads from r. A nil r is at its end.
+// NewSource returns a Source that reads from r. If r knows read deadlines (files
+// that can be polled, network connections) reads are interrupted by them. A nil r
+// is at its end.
 func NewSource(r io.Reader) *Source {
-	s := &Source{r: r}
+	s := &Source{r: r, interrupt: func() (func(), bool) { return expire(r) }}
 	if r == nil {
 		s.err = io.EOF
 	}
 	return s
+}
+
+// NewInterruptibleSource returns a Source that reads from r, and interrupts reads by
+// calling interrupt.
+func NewInterruptibleSource(r io.Reader, interrupt func()) *Source {
+	return &Source{r: r, interrupt: func() (func(), bool) {
+		interrupt()
+		return func() {}, true
+	}}
+}
+
+// expire sets a read deadline in the past. The reader is not ours, so it is taken
+// back after that.
+func expire(r io.Reader) (after func(), can bool) {
+	d, ok := r.(interface{ SetReadDeadline(time.Time) error })
+	if !ok || d.SetReadDeadline(time.Unix(1, 0)) != nil {
+		return nil, false
+	}
+	return func() { _ = d.SetReadDeadline(time.Time{}) }, true
 }
 
 // Ready reports whether there are bytes, or no more will come.
@@ -66,10 +89,10 @@ func (s *Source) Read(n int) ([]byte, error) {
 		s.buf = s.buf[n:]
 		return b, nil
 	}
-	if s.closed {
-		return nil, io.EOF
-	}
 	if s.err == nil {
+		if s.closed {
+			return nil, io.ErrClosedPipe
+		}
 		s.fill(n)
 	}
 	return nil, s.err
@@ -99,17 +122,16 @@ func (s *Source) Close() error {
 	s.mu.Unlock()
 	s.signal.Notify()
 	if reading {
-		s.interrupt()
+		if after, can := s.interrupt(); can {
+			s.settle()
+			after()
+		}
 	}
 	return nil
 }
 
-// interrupt ends a read that goes on, if the reader has a way to.
-func (s *Source) interrupt() {
-	d, ok := s.r.(interface{ SetReadDeadline(time.Time) error })
-	if !ok || d.SetReadDeadline(time.Unix(1, 0)) != nil {
-		return
-	}
+// settle waits until no read goes on.
+func (s *Source) settle() {
 	done := make(chan struct{}, 1)
 	stop := s.signal.Watch(func() {
 		select {
@@ -121,7 +143,6 @@ func (s *Source) interrupt() {
 	for s.busy() {
 		<-done
 	}
-	_ = d.SetReadDeadline(time.Time{}) // the reader is not ours: leave it as it was
 }
 
 func (s *Source) busy() bool {

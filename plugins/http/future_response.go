@@ -1,0 +1,130 @@
+package http
+
+import (
+	"net/http"
+	"sync"
+
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/value"
+	wasiio "github.com/sidecall/sidecall/plugins/io"
+)
+
+// futureResponse is behind the resource future-incoming-response: a request that
+// is being sent.
+type futureResponse struct {
+	*timed
+	grants *grants
+	signal wasiio.Signal
+	got    bool
+
+	mu       sync.Mutex
+	response *http.Response // guarded by mu
+	err      *Error         // guarded by mu
+	dropped  bool           // guarded by mu
+}
+
+// fetch sends the request and waits for the response's header.
+func (f *futureResponse) fetch(t *http.Transport, req *http.Request) {
+	resp, err := t.RoundTrip(req)
+	f.relax()
+	f.mu.Lock()
+	f.response = resp
+	if err != nil {
+		f.err = clientError(req.Context(), err)
+	}
+	dropped := f.dropped
+	f.mu.Unlock()
+	if dropped && resp != nil {
+		_ = resp.Body.Close() // nobody wants it
+	}
+	if err != nil {
+		f.end()
+	}
+	f.signal.Notify()
+}
+
+// Drop ends the request, unless the guest has taken the response.
+func (f *futureResponse) Drop() {
+	if f.got {
+		return
+	}
+	f.grants.active--
+	f.mu.Lock()
+	f.dropped = true
+	resp := f.response
+	f.mu.Unlock()
+	f.end()
+	if resp != nil {
+		_ = resp.Body.Close() // nobody wants it
+	}
+}
+
+// Ready reports whether there is a response, or an error.
+func (f *futureResponse) Ready() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.response != nil || f.err != nil
+}
+
+// Watch watches for the response.
+func (f *futureResponse) Watch(wake func()) (stop func()) { return f.signal.Watch(wake) }
+
+// take makes what the guest sees of the response. It is called once, when there is
+// one.
+func (f *futureResponse) take() (*incomingResponse, *Error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.got = true
+	if f.err != nil {
+		f.grants.active--
+		return nil, f.err
+	}
+	resp := f.response
+	return &incomingResponse{
+		status:  resp.StatusCode,
+		headers: fromHeader(resp.Header),
+		message: &message{
+			Source:   wasiio.NewInterruptibleSource(timedBody{f.timed, resp.Body}, f.end),
+			trailers: func() http.Header { return resp.Trailer },
+			done: func() {
+				f.grants.active--
+				_ = resp.Body.Close() // nobody will read it
+				f.end()
+			},
+			code: func(err error) *Error { return clientError(f.ctx, err) },
+		},
+	}, nil
+}
+
+func futureResponseSubscribe(c *host.Call, args []value.Value) (value.Value, error) {
+	f, err := host.Object[*futureResponse](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	return wasiio.OwnPollable(c, f), nil
+}
+
+// futureResponseGet returns option<result<result<incoming-response, error-code>>>:
+// none before there is a response, and the outer error for a second call after it.
+func futureResponseGet(c *host.Call, args []value.Value) (value.Value, error) {
+	f, err := host.Object[*futureResponse](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	switch {
+	case f.got:
+		return value.Some(value.Err(nil)), nil
+	case !f.Ready():
+		return value.None(), nil
+	}
+	r, code := f.take()
+	var inner value.Value
+	if code != nil {
+		e := code.value()
+		inner = value.Err(&e)
+	} else {
+		ok := own(c, "incoming-response", r)
+		inner = value.Ok(&ok)
+	}
+	return value.Some(value.Ok(&inner)), nil
+}

@@ -1,0 +1,115 @@
+package http
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/idna"
+
+	"github.com/sidecall/sidecall/host"
+)
+
+// origin is where requests may go: a pattern of a grant, or the destination of one
+// request. The host "*" of a pattern means any, "*.x" any name below x, and the port
+// "*" any port.
+type origin struct{ scheme, host, port string }
+
+// parseOrigin reads a granted origin.
+func parseOrigin(s string) (origin, error) {
+	scheme, rest, ok := strings.Cut(s, "://")
+	rest = strings.TrimSuffix(rest, "/")
+	if !ok || scheme != "http" && scheme != "https" || strings.ContainsAny(rest, "/?#@") || rest == "" {
+		return origin{}, fmt.Errorf("%q is no origin: write it like https://example.com or http://*.example.com:8080", s)
+	}
+	port := ""
+	if h, any := strings.CutSuffix(rest, ":*"); any {
+		rest, port = h, "*"
+	}
+	o, err := destination(scheme, rest)
+	if err != nil {
+		return o, fmt.Errorf("%q is no origin: %w", s, err)
+	}
+	if port != "" {
+		o.port = port
+	}
+	return o, nil
+}
+
+// destination reads scheme and authority of a request.
+func destination(scheme, authority string) (origin, error) {
+	u, err := url.Parse(scheme + "://" + authority)
+	if err != nil {
+		return origin{}, err
+	}
+	o := origin{scheme, u.Hostname(), u.Port()}
+	if o.port == "" {
+		o.port = map[string]string{"http": "80", "https": "443"}[scheme]
+	}
+	if _, err := netip.ParseAddr(o.host); err == nil {
+		return o, nil
+	}
+	// The name is compared as it is looked up, not as it is written.
+	if star, below := strings.CutPrefix(o.host, "*"); below {
+		o.host = "*" + strings.ToLower(star)
+		return o, nil
+	}
+	o.host, err = idna.Lookup.ToASCII(strings.TrimSuffix(o.host, "."))
+	if err == nil && o.host == "" {
+		err = fmt.Errorf("it has no host")
+	}
+	return o, err
+}
+
+// covers reports whether a granted origin covers a destination.
+func (o origin) covers(d origin) bool {
+	if o.scheme != d.scheme || o.port != "*" && o.port != d.port {
+		return false
+	}
+	below, wild := strings.CutPrefix(o.host, "*")
+	if !wild {
+		return o.host == d.host
+	}
+	if below == "" {
+		return true
+	}
+	_, err := netip.ParseAddr(d.host)
+	return err != nil && len(d.host) > len(below) && strings.HasSuffix(d.host, below)
+}
+
+// authority is the destination as a request names it.
+func (o origin) authority() string { return net.JoinHostPort(o.host, o.port) }
+
+// grants are what one component may send, and what it is sending.
+type grants struct {
+	origins []origin
+	err     error // of a grant that is none
+	active  int
+}
+
+type grantsKey struct{}
+
+func grantsOf(c *host.Call) *grants {
+	return c.State(grantsKey{}, func() any {
+		g := &grants{}
+		for _, s := range c.Component().Grants.OutboundHosts {
+			o, err := parseOrigin(s)
+			if err != nil {
+				g.err = err
+			}
+			g.origins = append(g.origins, o)
+		}
+		return g
+	}).(*grants)
+}
+
+func (g *grants) allow(d origin) bool {
+	for _, o := range g.origins {
+		if o.covers(d) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,170 @@
+package http
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/plugins/internal/wire"
+)
+
+// handle sends a request. What is wrong with the request itself, or not granted, it
+// tells at once; everything else the future tells.
+func (p *Plugin) handle(c *host.Call, args []value.Value) (value.Value, error) {
+	r, err := host.Object[*outgoingRequest](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	limits := timeouts{p.cfg.ConnectTimeout, p.cfg.FirstByteTimeout, p.cfg.BetweenBytesTimeout}
+	if o, ok := wire.Option(args[1]); ok {
+		options, err := host.Object[*requestOptions](o)
+		if err != nil {
+			return value.Value{}, err
+		}
+		limits.override(options)
+	}
+	f, err := p.send(grantsOf(c), r, limits)
+	if err != nil {
+		if r.body != nil {
+			r.body.leave(io.EOF)
+		}
+		var code *Error
+		if !errors.As(err, &code) {
+			code = fail(InternalError, err)
+		}
+		return errResult(code)
+	}
+	return wire.Ok(own(c, "future-incoming-response", f))
+}
+
+func (t *timeouts) override(o *requestOptions) {
+	for _, x := range []struct {
+		to   *time.Duration
+		from *uint64
+	}{{&t.connect, o.connect}, {&t.firstByte, o.firstByte}, {&t.betweenBytes, o.betweenBytes}} {
+		if x.from != nil {
+			*x.to = wire.Duration(*x.from)
+		}
+	}
+}
+
+// send begins to send a request.
+func (p *Plugin) send(g *grants, r *outgoingRequest, limits timeouts) (*futureResponse, error) {
+	to, err := r.destination()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case g.err != nil:
+		return nil, fail(ConfigurationError, g.err)
+	case !g.allow(to):
+		return nil, fail(RequestDenied, nil)
+	case g.active >= p.cfg.MaxRequests:
+		return nil, fail(ConnectionLimitReached, nil)
+	}
+	req, err := r.request(to)
+	if err != nil {
+		return nil, err
+	}
+	t := newTimed(limits)
+	f := &futureResponse{timed: t, grants: g}
+	g.active++
+	go f.fetch(p.client.transport, req.WithContext(t.ctx))
+	return f, nil
+}
+
+// destination is where the request goes; without a scheme, by https.
+func (r *outgoingRequest) destination() (origin, error) {
+	scheme := r.scheme
+	if scheme == "" {
+		scheme = "https"
+	}
+	switch {
+	case scheme != "http" && scheme != "https":
+		return origin{}, fail(ProtocolError, errors.New("the scheme is neither http nor https"))
+	case r.authority == nil:
+		return origin{}, fail(RequestURIInvalid, errors.New("there is no authority"))
+	case r.method == http.MethodConnect:
+		return origin{}, fail(RequestMethodInvalid, nil)
+	}
+	to, err := destination(scheme, *r.authority)
+	if err != nil {
+		return origin{}, fail(RequestURIInvalid, err)
+	}
+	return to, nil
+}
+
+// request makes what net/http's client sends.
+func (r *outgoingRequest) request(to origin) (*http.Request, error) {
+	path := "/"
+	if r.path != nil && *r.path != "" {
+		path = *r.path
+	}
+	if path[0] == '?' {
+		path = "/" + path
+	}
+	u, err := url.ParseRequestURI(path)
+	if path == "*" {
+		u, err = &url.URL{Path: "*"}, nil
+	}
+	if err != nil {
+		return nil, fail(RequestURIInvalid, err)
+	}
+	u.Scheme, u.Host = to.scheme, to.authority()
+	req := &http.Request{
+		Method: r.method, URL: u, Host: *r.authority, Header: r.headers.header(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	if req.Header.Get("User-Agent") == "" {
+		req.Header["User-Agent"] = []string{""} // or the client would add its own
+	}
+	length, err := contentLength(r.headers)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Del("Content-Length")
+	r.setBody(req, length)
+	return req, nil
+}
+
+// setBody gives the request the body that the guest has written, or is writing.
+func (r *outgoingRequest) setBody(req *http.Request, length int64) {
+	trailers := req.Header.Values("Trailer")
+	req.Header.Del("Trailer")
+	if r.body == nil {
+		req.Body = http.NoBody
+		return
+	}
+	if b, ok := r.body.complete(); ok && r.body.trailers == nil {
+		req.ContentLength = int64(len(b))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
+		req.Body, _ = req.GetBody() // it cannot fail
+		return
+	}
+	req.ContentLength = length
+	body := &reader{pipe: r.body}
+	if length < 0 {
+		// HTTP/2 needs the names of trailers first, from the header that is meant for that.
+		req.Trailer = http.Header{}
+		for _, names := range trailers {
+			for name := range strings.SplitSeq(names, ",") {
+				req.Trailer[http.CanonicalHeaderKey(strings.TrimSpace(name))] = nil
+			}
+		}
+		body.atEnd = func(t *fields) {
+			if t == nil {
+				return
+			}
+			for _, e := range t.entries {
+				req.Trailer.Add(e.name, string(e.value))
+			}
+		}
+	}
+	req.Body = body
+}

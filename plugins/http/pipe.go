@@ -1,0 +1,211 @@
+package http
+
+import (
+	"errors"
+	"io"
+	"sync"
+
+	wasiio "github.com/sidecall/sidecall/plugins/io"
+)
+
+// pipe carries a body from a guest, which never waits when it writes, to Go code
+// that waits when it reads. It holds no more than pipeRoom bytes.
+type pipe struct {
+	room wasiio.Signal // told when the writer can go on
+	more wasiio.Signal // told when the reader can go on
+
+	mu       sync.Mutex
+	buf      []byte // guarded by mu
+	flushing bool   // guarded by mu
+	// written counts what was written; length is what must be written in all, -1 if
+	// any length will do.
+	written, length int64 // guarded by mu
+	over            Code  // the case for a body of another length
+	trailers        *fields
+	readErr         error // guarded by mu: what the reader gets after buf
+	writeErr        error // guarded by mu: what the writer gets
+}
+
+// pipeRoom is how many bytes wait for the reader at most.
+const pipeRoom = 64 << 10
+
+func newPipe(length int64, over Code) *pipe { return &pipe{length: length, over: over} }
+
+// errUnfinished is what the reader gets when the guest drops a body instead of
+// finishing it.
+var errUnfinished = errors.New("the body was not finished")
+
+// Ready reports whether there is room, or an error.
+func (p *pipe) Ready() bool {
+	n, err := p.Permit()
+	return n > 0 || err != nil
+}
+
+// Watch watches for room.
+func (p *pipe) Watch(wake func()) (stop func()) { return p.room.Watch(wake) }
+
+// Permit returns the room that is left.
+func (p *pipe) Permit() (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.writeErr != nil:
+		return 0, p.writeErr
+	case p.flushing && len(p.buf) > 0:
+		return 0, nil
+	}
+	p.flushing = false
+	return pipeRoom - len(p.buf), nil
+}
+
+// Write keeps b for the reader.
+func (p *pipe) Write(b []byte) error {
+	p.mu.Lock()
+	defer p.more.Notify()
+	defer p.mu.Unlock()
+	if p.writeErr != nil {
+		return p.writeErr
+	}
+	p.written += int64(len(b))
+	if p.length >= 0 && p.written > p.length {
+		p.writeErr = failSize(p.over, uint64(p.written))
+		p.readErr = p.writeErr
+		return p.writeErr
+	}
+	p.buf = append(p.buf, b...)
+	return nil
+}
+
+// Flush makes Permit return 0 until the reader has all.
+func (p *pipe) Flush() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.flushing = true
+	return p.writeErr
+}
+
+// Close is the end of the stream, not of the body.
+func (*pipe) Close() error { return nil }
+
+// finish ends the body, with trailers or without (nil). It fails if the length is
+// not the one that was announced.
+func (p *pipe) finish(trailers *fields) error {
+	p.mu.Lock()
+	defer p.more.Notify()
+	defer p.mu.Unlock()
+	if p.readErr != nil {
+		if p.writeErr != nil && !errors.Is(p.writeErr, io.EOF) {
+			return p.writeErr
+		}
+		return nil
+	}
+	// A response to HEAD announces a body that it does not have.
+	headOnly := p.written == 0 && p.over == ResponseBodySize
+	if p.length >= 0 && p.written != p.length && !headOnly {
+		p.readErr = failSize(p.over, uint64(p.written))
+		p.writeErr = p.readErr
+		return p.readErr
+	}
+	p.trailers, p.readErr, p.writeErr = trailers, io.EOF, io.EOF
+	return nil
+}
+
+// abort ends the body as broken off, if it has not ended.
+func (p *pipe) abort(err error) {
+	p.mu.Lock()
+	defer p.more.Notify()
+	defer p.room.Notify()
+	defer p.mu.Unlock()
+	if p.readErr == nil {
+		p.readErr, p.writeErr = err, err
+	}
+}
+
+// leave tells the writer that nobody reads any more, because of err. io.EOF closes
+// the stream.
+func (p *pipe) leave(err error) {
+	p.mu.Lock()
+	defer p.more.Notify()
+	defer p.room.Notify()
+	defer p.mu.Unlock()
+	p.buf = nil
+	if p.writeErr == nil {
+		p.writeErr = err
+	}
+	if p.readErr == nil {
+		p.readErr = err
+	}
+}
+
+// complete returns the whole body, if it has ended already.
+func (p *pipe) complete() (body []byte, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.buf, errors.Is(p.readErr, io.EOF)
+}
+
+// reader is the pipe as Go code reads it.
+type reader struct {
+	pipe *pipe
+	// atEnd is called before the end of the body is returned.
+	atEnd func(trailers *fields)
+}
+
+// Read waits for bytes.
+func (r *reader) Read(b []byte) (int, error) {
+	if len(b) == 0 {
+		return 0, nil
+	}
+	for {
+		woken := make(chan struct{}, 1)
+		stop := r.pipe.more.Watch(func() {
+			select {
+			case woken <- struct{}{}:
+			default:
+			}
+		})
+		n, err := r.tryRead(b)
+		if n > 0 || err != nil {
+			stop()
+			return n, err
+		}
+		<-woken
+		stop()
+	}
+}
+
+// tryRead returns what is there.
+func (r *reader) tryRead(b []byte) (int, error) {
+	p := r.pipe
+	p.mu.Lock()
+	if len(p.buf) > 0 {
+		n := copy(b, p.buf)
+		p.buf = p.buf[n:]
+		if len(p.buf) == 0 {
+			p.buf = nil
+		}
+		p.mu.Unlock()
+		p.room.Notify()
+		return n, nil
+	}
+	err, trailers := p.readErr, p.trailers
+	p.mu.Unlock()
+	if errors.Is(err, io.EOF) && r.atEnd != nil {
+		r.atEnd(trailers)
+		r.atEnd = nil
+	}
+	return 0, err
+}
+
+// empty reports whether a read would wait.
+func (r *reader) empty() bool {
+	r.pipe.mu.Lock()
+	defer r.pipe.mu.Unlock()
+	return len(r.pipe.buf) == 0 && r.pipe.readErr == nil
+}
+
+// Close tells the guest that nobody reads any more.
+func (r *reader) Close() error {
+	r.pipe.leave(io.EOF)
+	return nil
+}

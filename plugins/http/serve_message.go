@@ -1,0 +1,104 @@
+package http
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"net/http"
+	"time"
+
+	wasiio "github.com/sidecall/sidecall/plugins/io"
+)
+
+// newIncomingRequest makes a request of the server one of the guest.
+func newIncomingRequest(r *http.Request, control *http.ResponseController) *incomingRequest {
+	in := &incomingRequest{
+		method: r.Method, scheme: "http", path: r.URL.RequestURI(), authority: r.Host,
+		headers: fromHeader(r.Header),
+	}
+	if r.TLS != nil {
+		in.scheme = "https"
+	}
+	if r.Method == http.MethodConnect {
+		in.path = ""
+	}
+	source := wasiio.NewSource(nil)
+	if r.Body != nil && r.Body != http.NoBody {
+		// An error means that reads cannot be interrupted; then nothing else can be done.
+		source = wasiio.NewInterruptibleSource(r.Body, func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })
+	}
+	in.message = &message{
+		Source:   source,
+		trailers: func() http.Header { return r.Trailer },
+		done:     func() {},
+		code:     serverError,
+	}
+	return in
+}
+
+// inform sends an informational response.
+func inform(w http.ResponseWriter, status int, h *fields) error {
+	before := maps.Clone(w.Header())
+	for name, values := range h.header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(status)
+	clear(w.Header())
+	maps.Copy(w.Header(), before)
+	return nil
+}
+
+// respond sends the guest's response, its body as it is written.
+func respond(w http.ResponseWriter, control *http.ResponseController, r *outgoingResponse) error {
+	h := w.Header()
+	for _, e := range r.headers.entries {
+		h.Add(e.name, string(e.value))
+	}
+	if _, ok := h["Content-Type"]; !ok {
+		h["Content-Type"] = nil // or the server would guess one
+	}
+	w.WriteHeader(r.status)
+	if r.body == nil {
+		return nil
+	}
+	body := &reader{pipe: r.body, atEnd: func(trailers *fields) {
+		if trailers == nil {
+			return
+		}
+		for _, e := range trailers.entries {
+			h.Add(http.TrailerPrefix+e.name, string(e.value))
+		}
+	}}
+	err := send(w, control, body)
+	if err != nil {
+		r.body.leave(fail(ConnectionTerminated, err))
+	}
+	return err
+}
+
+// sendChunk is how much of a body is sent at a time.
+const sendChunk = 32 << 10
+
+// send sends a body, and flushes whenever the guest makes it wait.
+func send(w io.Writer, control *http.ResponseController, body *reader) error {
+	buf := make([]byte, sendChunk)
+	for {
+		if body.empty() {
+			if err := control.Flush(); err != nil {
+				return err
+			}
+		}
+		n, err := body.Read(buf)
+		if n > 0 {
+			if _, err := w.Write(buf[:n]); err != nil && !errors.Is(err, http.ErrBodyNotAllowed) {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
