@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func endless(t testing.TB) *kit {
 	g.fn("run", nil, nil, func(f *core.Func) {
 		f.Block(core.OpLoop)
 		f.GlobalGet(left).I32(1).Op(core.OpI32Sub).GlobalSet(left)
-		f.GlobalGet(left).Op(core.OpI32Eqz).Block(core.OpIf).I32(100_000).GlobalSet(left).Call(check).End()
+		f.GlobalGet(left).Op(core.OpI32Eqz).Block(core.OpIf).I32(10_000).GlobalSet(left).Call(check).End()
 		f.Br(0).End()
 	})
 	step := k.module(1, g.Builder, fromCheck)
@@ -58,8 +59,10 @@ func TestInterrupt(t *testing.T) {
 				if !errors.As(err, &interrupt) || !errors.Is(err, c.want) || len(interrupt.Stack) == 0 {
 					t.Errorf("got %v, stack %v", err, interrupt)
 				}
-				if d := time.Since(start); d > 150*time.Millisecond {
-					t.Errorf("interrupted after %v, want 50 to 150 ms", d)
+				// Loaded machines, and the race detector, get more time than the 100 ms
+				// that a call may take to end; TestInterruptIsPrompt is stricter.
+				if d := time.Since(start); d > time.Second {
+					t.Errorf("interrupted after %v", d)
 				}
 				_, err = i.Call(context.Background(), "", "run")
 				var trap *Trap
@@ -69,6 +72,30 @@ func TestInterrupt(t *testing.T) {
 			})
 		}
 	})
+}
+
+// TestInterruptIsPrompt: of several calls at least one ends soon after its deadline.
+func TestInterruptIsPrompt(t *testing.T) {
+	c := endless(t).compile(Config{})
+	late := time.Hour
+	for range 10 {
+		i, err := c.Instantiate(context.Background(), InstanceOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+		_, _ = i.Call(ctx, "", "run")
+		deadline, _ := ctx.Deadline()
+		late = min(late, time.Since(deadline))
+		cancel()
+		if err := i.Close(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%v after the deadline", late)
+	if late > 50*time.Millisecond {
+		t.Errorf("calls end %v after their deadline at best", late)
+	}
 }
 
 // TestDoneBefore: a call whose context is done before it begins runs nothing, and
@@ -206,14 +233,25 @@ func TestCollectorIsNotHeldUp(t *testing.T) {
 		_, _ = i.Call(ctx, "", "run")
 	}()
 	time.Sleep(10 * time.Millisecond)
-	with := collection()
+	guest := collection()
 	cancel()
 	<-ended
-	// The machine may be busy with other things: what counts is what the guest adds.
-	without := collection()
-	t.Logf("a collection takes %v, and %v without the guest", with, without)
-	if with > without+10*time.Millisecond {
-		t.Errorf("a collection takes %v, and %v without the guest: want at most 10ms more", with, without)
+
+	// The machine may be busy with other things: what counts is what a guest adds to
+	// a loop in Go, which the collector can stop anywhere.
+	var stop atomic.Bool
+	looping := make(chan struct{})
+	go func() {
+		defer close(looping)
+		for !stop.Load() {
+		}
+	}()
+	loop := collection()
+	stop.Store(true)
+	<-looping
+	t.Logf("a collection takes %v while a guest loops, %v while Go does", guest, loop)
+	if guest > loop+10*time.Millisecond {
+		t.Errorf("a collection takes %v while a guest loops, %v while Go does: want at most 10ms more", guest, loop)
 	}
 }
 
