@@ -22,8 +22,9 @@ type definition struct {
 	none verdict
 }
 
-// check decodes and validates a component.
-func check(file string) definition {
+// check decodes and validates a component. Where a script runs its components, each
+// is at the root, with nothing but the host around it, and is checked for that too.
+func (st *state) check(file string) definition {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return definition{err: err}
@@ -35,6 +36,11 @@ func check(file string) definition {
 	typed, err := validate.Component(c, validate.Options{})
 	if err != nil {
 		return definition{err: fmt.Errorf("validation: %w", err)}
+	}
+	if st.script.Mode != "validate" {
+		if err := validate.Standalone(typed); err != nil {
+			return definition{err: fmt.Errorf("validation: %w", err)}
+		}
 	}
 	return definition{typed: typed}
 }
@@ -78,7 +84,7 @@ func (st *state) assertRejected(c *script.Command) verdict {
 	if c.Kind == "module" {
 		return st.rejectedModule(c, want)
 	}
-	d := check(st.script.File(c))
+	d := st.check(st.script.File(c))
 	switch {
 	case errors.Is(d.err, os.ErrNotExist):
 		return failed(want, "%v", d.err)

@@ -24,7 +24,7 @@ func (st *state) checked(c *script.Command) (*definition, verdict) {
 	if why := st.unusable(c); why != "" {
 		return &definition{err: errSkipped, none: skipped("%s", why)}, skipped("%s", why)
 	}
-	d := check(st.script.File(c))
+	d := st.check(st.script.File(c))
 	d.wazero = c.WazeroError
 	if d.err == nil {
 		return &d, passed
