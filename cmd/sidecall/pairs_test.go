@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 )
@@ -40,6 +41,9 @@ func TestPairs(t *testing.T) {
 	for _, app := range apps {
 		for _, sidecar := range sidecars {
 			t.Run(app.name+"+"+sidecar.name, func(t *testing.T) {
+				if testing.Short() && strings.Contains(app.name+sidecar.name, "go") {
+					t.Skip("the Go guests need seconds to compile, and minutes under the race detector: -short")
+				}
 				t.Parallel() // the cache of compiled code is made for that
 				runPair(t, fmt.Sprintf(app.want, sidecar.refusal), app.name, sidecar.name, "--cache-dir", cache)
 			})
