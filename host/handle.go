@@ -101,7 +101,9 @@ func (t *task) destroy(function string, caller, rt int, rep uint32) {
 	i := t.inst
 	r := &i.comp.resources[rt]
 	if r.instance < 0 {
-		i.objects.drop(rep)
+		if err := i.objects.drop(rep); err != nil {
+			panic(err)
+		}
 		return
 	}
 	// The entering set: the instance that defined the resource and what that is part

@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -175,3 +176,25 @@ func TestDropPanics(t *testing.T) {
 type panicker struct{}
 
 func (panicker) Close() error { panic("oops") }
+func (panicker) Drop()        { panic("oops") }
+
+// TestDropOfGuestPanics: the same while a guest drops its handle.
+func TestDropOfGuestPanics(t *testing.T) {
+	h := &wit.Resource{Name: "h"}
+	cfg := Config{Interfaces: hostWith("test:host/x", nil)}
+	cfg.Interfaces[0].Type = &wit.InstanceType{Exports: []wit.Decl{{Name: "h", Type: &wit.TypeExport{Def: h, Abstract: true}}}}
+	k := newKit(t, "app")
+	k.p.Resources = []plan.Resource{{Name: "h", Instance: -1, Interface: "test:host/x", HostName: "h"}}
+	dropT := k.builtin(1, canon.ResourceDrop("[resource-drop]h", h), 0)
+	var drop uint32
+	g := newGuest(func(b *core.Builder) { drop = b.ImportFunc("0", "f", b.Type(types(i32), nil)) })
+	g.fn("take", types(i32), nil, func(f *core.Func) { f.LocalGet(0).Call(drop) })
+	step := k.module(1, g.Builder, fromHost(dropT))
+	k.export(1, step, "take", fn(nil, wit.NewOwn(h)), canon.Options{}, 0)
+	i := k.start(cfg)
+	_, err := i.Call(context.Background(), "", "take", i.Own(h, panicker{}))
+	var bug *PanicError
+	if !errors.As(err, &bug) || err.Error() != "bug in the host's function drop of a resource: oops" {
+		t.Errorf("got %v", err)
+	}
+}

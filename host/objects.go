@@ -39,10 +39,11 @@ func (o *objects) remove(i uint32) any {
 }
 
 // drop tells an object that the last handle to it is gone.
-func (o *objects) drop(i uint32) {
+func (o *objects) drop(i uint32) error {
 	if d, ok := o.remove(i).(Dropper); ok {
-		d.Drop()
+		return guarded("drop of a resource", d.Drop)
 	}
+	return nil
 }
 
 // close drops what is left, the youngest first.
@@ -195,11 +196,9 @@ func (s *states) close() error {
 	var errs []error
 	for n := len(s.entries) - 1; n >= 0; n-- {
 		if c, ok := s.entries[n].val.(io.Closer); ok {
-			errs = append(errs, guarded("close of a plugin's state", func() {
-				if err := c.Close(); err != nil {
-					errs = append(errs, err)
-				}
-			}))
+			var err error
+			bug := guarded("close of a plugin's state", func() { err = c.Close() })
+			errs = append(errs, err, bug)
 		}
 	}
 	s.entries = nil
