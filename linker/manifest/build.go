@@ -33,6 +33,7 @@ func (b *builder) manifest(v *value) *Manifest {
 	for i := range b.m.Components {
 		b.providers(&b.m.Components[i])
 	}
+	b.http(v.get("http"))
 	return &b.m
 }
 
@@ -59,6 +60,7 @@ func (b *builder) component(e entry) Component {
 	}
 	b.env(&c, e.get("env"))
 	b.files(&c, e.get("allow").get("files"))
+	c.Instance = b.instance(c.Name, e.get("instance"))
 	if imports := e.get("imports"); imports != nil {
 		for _, i := range imports.entries {
 			c.Imports = append(c.Imports, providersOf(i))

@@ -217,6 +217,10 @@ func (c *checker) checkScalar(n *yaml.Node, s *shape, path string) *value {
 		c.errorf(v.pos, "write true or false", "%s must be true or false, not %q", path, clip(n.Value))
 		return nil
 	case tag == "!!str", s.form == scalar && (tag == "!!int" || tag == "!!float" || tag == "!!bool" || tag == "!!timestamp"):
+	case strings.HasPrefix(tag, "!!") && tag != "!!null" && s.text.mismatch(n.Value) != "":
+		// Quotes alone would not make it right.
+		c.mismatch(v.pos, s, path, n.Value)
+		return nil
 	case strings.HasPrefix(tag, "!!"):
 		c.errorf(v.pos, fmt.Sprintf("write it in quotes: %q", clip(n.Value)), "%s must be %s, not %s", path, s.words(), nodeWords(n))
 		return nil
@@ -233,15 +237,20 @@ func (c *checker) checkScalar(n *yaml.Node, s *shape, path string) *value {
 		c.stop(v.pos, "the manifest is longer than %d bytes with its variables", maxTotal)
 		return nil
 	}
-	if msg := s.text.mismatch(v.text); msg != "" {
-		hint := ""
-		if s.text.only != "" {
-			hint = "write " + s.text.only
-		}
-		c.errorf(v.pos, hint, "%s: %q %s", path, clip(v.text), msg)
+	if s.text.mismatch(v.text) != "" {
+		c.mismatch(v.pos, s, path, v.text)
 		return nil
 	}
 	return v
+}
+
+// mismatch reports text that its shape does not allow.
+func (c *checker) mismatch(p diag.Pos, s *shape, path, text string) {
+	hint := ""
+	if s.text.only != "" {
+		hint = "write " + s.text.only
+	}
+	c.errorf(p, hint, "%s: %q %s", path, clip(text), s.text.mismatch(text))
 }
 
 // maxTotal bounds all values of a manifest together, in bytes, if variables are put in.

@@ -1,6 +1,7 @@
 package manifest_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -91,6 +92,14 @@ func decode(source []byte, env map[string]string) string {
 			}
 			b.WriteString("\n")
 		}
+		if c.Instance != (manifest.Instance{}) {
+			fmt.Fprintf(&b, "  instance %s at %v, size %d, max invocations %d, idle timeout %v\n",
+				c.Instance.Policy, c.Instance.Pos, c.Instance.Size, c.Instance.MaxInvocations, c.Instance.IdleTimeout)
+		}
+	}
+	if m.HTTP != nil {
+		text, err := json.MarshalIndent(m.HTTP, "", "  ")
+		fmt.Fprintf(&b, "http %s %v\n", text, err)
 	}
 	return b.String()
 }

@@ -24,6 +24,8 @@ type Manifest struct {
 	MainPos diag.Pos
 	// Components are in the order of the file.
 	Components []Component
+	// HTTP says how the composition is served, nil if the manifest does not.
+	HTTP *HTTP
 }
 
 // Component is one component of a composition.
@@ -42,6 +44,7 @@ type Component struct {
 	Files    []plan.FileGrant
 	FilesPos diag.Pos
 	Imports  []Import
+	Instance Instance
 }
 
 // Import says who provides the imports that Selector selects.

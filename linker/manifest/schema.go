@@ -45,6 +45,10 @@ func (s *shape) schema() map[string]any {
 		s.text.schema(m, true)
 	case scalar:
 		m["type"] = []string{"string", "number", "boolean"}
+		if s.text.re != nil {
+			m["type"] = []string{"string", "integer"} // what every text restricted so far is
+			s.text.schema(m, true)
+		}
 	case boolean:
 		m["type"] = "boolean"
 	case choiceOf:

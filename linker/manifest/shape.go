@@ -71,7 +71,8 @@ var root = &shape{form: object, doc: "A composition of WebAssembly components.",
 	}}},
 	{name: "main", required: true, shape: &shape{form: str, doc: "The component whose exports are the composition's.", text: component}},
 	{name: "components", required: true, shape: &shape{form: mapping, doc: "The components by name.", keys: &component, min: 1, elem: componentShape}},
-	{name: "http", later: true}, {name: "secrets", later: true}, {name: "intercept", later: true},
+	{name: "http", shape: httpShape},
+	{name: "secrets", later: true}, {name: "intercept", later: true},
 }}
 
 var componentShape = &shape{form: object, doc: "One component: where its code is, what it is granted and who provides its imports.", fields: []field{
@@ -96,6 +97,7 @@ var componentShape = &shape{form: object, doc: "One component: where its code is
 			{form: list, min: 1, elem: &shape{form: str, text: kebab}},
 		}}}},
 	{name: "image", later: true}, {name: "build", later: true}, {name: "config", later: true}, {name: "configFrom", later: true},
-	{name: "envFrom", later: true}, {name: "secretFrom", later: true}, {name: "instance", later: true}, {name: "resources", later: true},
-	{name: "onFailure", later: true}, {name: "restart", later: true}, {name: "volumes", later: true},
+	{name: "envFrom", later: true}, {name: "secretFrom", later: true},
+	{name: "instance", shape: instanceShape},
+	{name: "resources", later: true}, {name: "onFailure", later: true}, {name: "restart", later: true}, {name: "volumes", later: true},
 }}
