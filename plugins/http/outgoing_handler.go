@@ -142,6 +142,10 @@ func (r *outgoingRequest) setBody(req *http.Request, length int64) {
 		return
 	}
 	if b, ok := r.body.complete(); ok && r.body.trailers == nil {
+		if len(b) == 0 {
+			req.Body = http.NoBody
+			return
+		}
 		req.ContentLength = int64(len(b))
 		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }
 		req.Body, _ = req.GetBody() // it cannot fail

@@ -62,7 +62,7 @@ func respond(w http.ResponseWriter, control *http.ResponseController, r *outgoin
 		return nil
 	}
 	body := &reader{pipe: r.body, atEnd: func(trailers *fields) {
-		if trailers == nil {
+		if trailers == nil || control.Flush() != nil { // unflushed, a short body is sent without trailers
 			return
 		}
 		for _, e := range trailers.entries {
