@@ -1,7 +1,7 @@
 // Command wast runs test scripts of the Component Model that were converted to
 // JSON, and reports what did not happen as they say.
 //
-//	go run ./cmd/wast [-engine compiler|interpreter] [-report FILE] [-expected FILE] DIR…
+//	go run ./cmd/wast [-engine compiler|interpreter] [-fuse auto|off] [-report FILE] [-expected FILE] DIR…
 //
 // It exits with 1 if anything unexpected happened, and with 2 if it could not run.
 //
@@ -23,6 +23,7 @@ import (
 	"github.com/sidecall/sidecall/cmd/wast/internal/run"
 	"github.com/sidecall/sidecall/cmd/wast/internal/script"
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/linker/compile"
 )
 
 //go:embed expected.txt
@@ -30,6 +31,17 @@ var expectedText string
 
 // expectedName is how messages call the built-in file of expected failures.
 const expectedName = "cmd/wast/expected.txt"
+
+// fuseOption is the meaning of a value of -fuse.
+func fuseOption(name string) (fuse compile.Fuse, ok bool) {
+	switch name {
+	case "auto":
+		return compile.FuseAuto, true
+	case "off":
+		return compile.FuseOff, true
+	}
+	return 0, false
+}
 
 func main() { os.Exit(command(context.Background(), os.Args[1:], os.Stdout, os.Stderr)) }
 
@@ -42,6 +54,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		flags.PrintDefaults()
 	}
 	engine := flags.String("engine", "compiler", "`engine` to run core modules on: compiler or interpreter")
+	fuse := flags.String("fuse", "auto", "`which` calls between components become generated code: auto or off")
 	reportFile := flags.String("report", "", "write the counts and failures to `FILE`, as JSON")
 	expectedFile := flags.String("expected", "", "read the expected failures from `FILE` (default: those built in)")
 	switch err := flags.Parse(args); {
@@ -54,11 +67,16 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "wast: unknown engine %q: it is compiler or interpreter\n", *engine)
 		return 2
 	}
+	calls, ok := fuseOption(*fuse)
+	if !ok {
+		fmt.Fprintf(stderr, "wast: unknown -fuse %q: it is auto or off\n", *fuse)
+		return 2
+	}
 	if flags.NArg() == 0 {
 		flags.Usage()
 		return 2
 	}
-	r, err := execute(ctx, flags.Args(), *engine, *expectedFile)
+	r, err := execute(ctx, flags.Args(), *engine, calls, *expectedFile)
 	if err == nil {
 		err = r.Table(stdout)
 	}
@@ -76,7 +94,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 // execute runs all scripts under the directories.
-func execute(ctx context.Context, dirs []string, engine, expectedFile string) (*report.Report, error) {
+func execute(ctx context.Context, dirs []string, engine string, fuse compile.Fuse, expectedFile string) (*report.Report, error) {
 	name, text := expectedName, expectedText
 	if expectedFile != "" {
 		b, err := os.ReadFile(expectedFile)
@@ -97,7 +115,7 @@ func execute(ctx context.Context, dirs []string, engine, expectedFile string) (*
 		return nil, fmt.Errorf("there are no scripts under %s", strings.Join(dirs, ", "))
 	}
 	// Some scripts make memories of 4 GiB, which cost nothing until they are used.
-	runner := &run.Runner{Host: host.Config{Engine: engine, MaxMemory: 16 << 30}}
+	runner := &run.Runner{Host: host.Config{Engine: engine, MaxMemory: 16 << 30}, Compile: compile.Options{Fuse: fuse}}
 	var results []report.Result
 	for _, s := range scripts {
 		results = append(results, runner.Script(ctx, s)...)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/sidecall/sidecall/cmd/wast/internal/report"
+	"github.com/sidecall/sidecall/linker/compile"
 )
 
 // noneExpected is an empty file of expected failures.
@@ -23,9 +24,14 @@ func noneExpected(t *testing.T, lines ...string) string {
 	return file
 }
 
-func eachEngine(t *testing.T, f func(t *testing.T, engine string)) {
+// eachWay runs a test on both engines, with calls between components in generated
+// code and through the host.
+func eachWay(t *testing.T, f func(t *testing.T, engine string, fuse compile.Fuse)) {
 	for _, engine := range []string{"compiler", "interpreter"} {
-		t.Run(engine, func(t *testing.T) { f(t, engine) })
+		for _, name := range []string{"auto", "off"} {
+			fuse, _ := fuseOption(name)
+			t.Run(engine+"/fuse-"+name, func(t *testing.T) { f(t, engine, fuse) })
+		}
 	}
 }
 
@@ -46,8 +52,8 @@ func lines(r *report.Report) string {
 
 // TestPass runs scripts in which everything is as they say.
 func TestPass(t *testing.T) {
-	eachEngine(t, func(t *testing.T, engine string) {
-		r, err := execute(context.Background(), []string{"testdata/pass", "testdata/vectors-pass"}, engine, noneExpected(t))
+	eachWay(t, func(t *testing.T, engine string, fuse compile.Fuse) {
+		r, err := execute(context.Background(), []string{"testdata/pass", "testdata/vectors-pass"}, engine, fuse, noneExpected(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,8 +70,8 @@ func TestPass(t *testing.T) {
 // TestFail runs scripts in which nothing but what is needed on the way is as they
 // say: every other command must be reported.
 func TestFail(t *testing.T) {
-	eachEngine(t, func(t *testing.T, engine string) {
-		r, err := execute(context.Background(), []string{"testdata/fail", "testdata/vectors-fail"}, engine, noneExpected(t))
+	eachWay(t, func(t *testing.T, engine string, fuse compile.Fuse) {
+		r, err := execute(context.Background(), []string{"testdata/fail", "testdata/vectors-fail"}, engine, fuse, noneExpected(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +86,7 @@ func TestFail(t *testing.T) {
 // TestExpected checks that expected failures are no failures, and that an entry
 // that is not needed is one.
 func TestExpected(t *testing.T) {
-	r, err := execute(context.Background(), []string{"testdata/fail/validate.json"}, "compiler",
+	r, err := execute(context.Background(), []string{"testdata/fail/validate.json"}, "compiler", compile.FuseAuto,
 		noneExpected(t, "mini/mini/validate.wast:2 it is invalid", "mini/mini/validate.wast:6 [compiler] nobody has the import", "mini/mini/other.wast:1 not run"))
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +94,7 @@ func TestExpected(t *testing.T) {
 	if !r.OK() || len(r.Expected) != 2 {
 		t.Errorf("failures %v, expected %v", r.Failures, r.Expected)
 	}
-	r, err = execute(context.Background(), []string{"testdata/fail/validate.json"}, "compiler",
+	r, err = execute(context.Background(), []string{"testdata/fail/validate.json"}, "compiler", compile.FuseAuto,
 		noneExpected(t, "mini/mini/validate.wast:2 it is invalid", "mini/mini/validate.wast:4 it passes", "mini/mini/validate.wast:6 x"))
 	if err != nil {
 		t.Fatal(err)
@@ -109,6 +115,8 @@ func TestCommand(t *testing.T) {
 		{[]string{"-report", reportFile, "-engine", "interpreter", "testdata/fail"}, 1, "testdata/fail/fail.json:2: assert_return (group sync)"},
 		{nil, 2, "usage: wast"},
 		{[]string{"-engine", "v8", "x"}, 2, `unknown engine "v8"`},
+		{[]string{"-fuse", "on", "x"}, 2, `unknown -fuse "on"`},
+		{[]string{"-fuse", "off", "testdata/pass"}, 0, "mini   sync   assert_return"},
 		{[]string{"no-such-directory"}, 2, "no-such-directory"},
 		{[]string{"internal"}, 2, "there are no scripts under internal"},
 	} {
@@ -139,8 +147,8 @@ func TestConformance(t *testing.T) {
 	if _, err := os.Stat(dir); err != nil {
 		t.Skipf("the conformance data is not here: %v", err)
 	}
-	eachEngine(t, func(t *testing.T, engine string) {
-		r, err := execute(context.Background(), []string{dir}, engine, "")
+	eachWay(t, func(t *testing.T, engine string, fuse compile.Fuse) {
+		r, err := execute(context.Background(), []string{dir}, engine, fuse, "")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -44,7 +44,7 @@ func (st *state) link(ctx context.Context, d *definition) (*host.Composition, er
 	if g == nil {
 		return nil, &linkError{problems}
 	}
-	p, err := compile.Plan(g, compile.Options{})
+	p, err := compile.Plan(g, st.runner.Compile)
 	if err != nil {
 		return nil, fmt.Errorf("compiling the plan: %w", err)
 	}

@@ -9,12 +9,15 @@ import (
 	"github.com/sidecall/sidecall/cmd/wast/internal/report"
 	"github.com/sidecall/sidecall/cmd/wast/internal/script"
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/linker/compile"
 )
 
 // Runner runs scripts. Its fields are not changed while it runs.
 type Runner struct {
 	// Host configures the engine; its Interfaces are set for each script.
 	Host host.Config
+	// Compile tells how plans are compiled.
+	Compile compile.Options
 	// Timeout bounds one command; 0 means 10 seconds.
 	Timeout time.Duration
 }
