@@ -1,17 +1,38 @@
 package compile
 
 import (
+	"strings"
+
 	"github.com/sidecall/sidecall/linker/plan"
 	"github.com/sidecall/sidecall/wit"
 )
 
-// exports lists what the main component exports, instances opened up. Components
-// and types other than resources are nothing at run time and are left out.
+// exports lists what the main component exports, but for the HTTP handler, which is
+// the handler component's. Instances are opened up; components and types other than
+// resources are nothing at run time and are left out.
 func (c *compiler) exports() error {
-	f := c.frames[c.g.Main]
+	if err := c.exportsOf(c.g.Main, func(name string) bool { return c.g.Handler == c.g.Main || !isHTTPHandler(name) }); err != nil {
+		return err
+	}
+	if c.g.Handler == c.g.Main {
+		return nil
+	}
+	return c.exportsOf(c.g.Handler, isHTTPHandler)
+}
+
+func isHTTPHandler(name string) bool {
+	name, _, _ = strings.Cut(name, "@")
+	return name == plan.HTTPHandler
+}
+
+func (c *compiler) exportsOf(component int, want func(name string) bool) error {
+	f := c.frames[component]
 	for _, d := range f.typed.Type.Exports {
+		if !want(d.Name) {
+			continue
+		}
 		if err := c.export("", d, f.exported[d.Name]); err != nil {
-			return &Error{Component: c.g.Components[c.g.Main].Name, Err: err}
+			return &Error{Component: c.g.Components[component].Name, Err: err}
 		}
 	}
 	return nil

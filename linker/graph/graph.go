@@ -14,10 +14,13 @@ type Graph struct {
 	Name string
 	// Main is the component whose exports are the composition's.
 	Main int
+	// Handler is the component whose wasi:http/incoming-handler is the composition's:
+	// Main, or the first of the manifest's http.chain.
+	Handler int
 	// Components are all that the manifest names, in its order.
 	Components []*Component
-	// Order lists the components to instantiate: those that Main reaches, providers
-	// before those they provide for.
+	// Order lists the components to instantiate: those that Main and Handler reach,
+	// providers before those they provide for.
 	Order []int
 }
 
@@ -115,8 +118,8 @@ func (g *Graph) Check() error {
 		}
 		done[i] = true
 	}
-	if !done[g.Main] {
-		return fmt.Errorf("main is not in the order")
+	if !done[g.Main] || !done[g.Handler] {
+		return fmt.Errorf("main or handler is not in the order")
 	}
 	return nil
 }

@@ -18,6 +18,8 @@ func (g *Graph) Text(w io.Writer) error {
 		switch {
 		case i == g.Main:
 			b.WriteString(" (main)")
+		case i == g.Handler:
+			b.WriteString(" (handler)")
 		case !used[i]:
 			b.WriteString(" (unused)")
 		}
@@ -76,7 +78,7 @@ func (g *Graph) Dot(w io.Writer) error {
 	for i, c := range g.Components {
 		style := ""
 		switch {
-		case i == g.Main:
+		case i == g.Main || i == g.Handler:
 			style = " [penwidth=2]"
 		case !used[i]:
 			style = " [style=dashed]"
@@ -107,6 +109,8 @@ func (g *Graph) Mermaid(w io.Writer) error {
 		switch {
 		case i == g.Main:
 			note = " (main)"
+		case i == g.Handler:
+			note = " (handler)"
 		case !used[i]:
 			note = " (unused)"
 		}
@@ -141,6 +145,7 @@ type (
 	graphJSON struct {
 		Name       string          `json:"name"`
 		Main       string          `json:"main"`
+		Handler    string          `json:"handler,omitempty"`
 		Order      []string        `json:"order"`
 		Components []componentJSON `json:"components"`
 	}
@@ -164,6 +169,9 @@ type (
 func (g *Graph) JSON(w io.Writer) error {
 	used := g.used()
 	j := graphJSON{Name: g.Name, Main: g.Components[g.Main].Name, Order: []string{}, Components: []componentJSON{}}
+	if g.Handler != g.Main {
+		j.Handler = g.Components[g.Handler].Name
+	}
 	for _, i := range g.Order {
 		j.Order = append(j.Order, g.Components[i].Name)
 	}

@@ -178,7 +178,8 @@ const (
 	MayEnter Flag = 'e'
 )
 
-// Export is something that the composition's main component exports.
+// Export is something that the composition exports: its main component's exports,
+// and the handler of the component that requests come to.
 type Export struct {
 	// Interface is the exported instance's name, empty for a function exported by
 	// itself; Name is the function's, or resource's, or module's.

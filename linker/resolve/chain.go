@@ -10,9 +10,23 @@ import (
 type link struct {
 	provider int
 	pos      diag.Pos
-	// of is the component whose manifest entry the chain is.
+	// of is the component whose manifest entry the chain is, or requests.
 	of int
 }
+
+// requests stands for http.chain.
+const requests = -1
+
+// chainName names the chain that a link is of.
+func (r *resolver) chainName(l link) string {
+	if l.of == requests {
+		return "http.chain"
+	}
+	return "the chain of " + r.nodes[l.of].Name
+}
+
+// secondName is the hint about a component in two chains.
+const secondName = "give the file a second name under components, and use one name in each chain"
 
 // chains reads the manifest's entries and notes for each component in a chain who
 // comes after it. It reports entries that select nothing.
@@ -72,9 +86,8 @@ func (r *resolver) behind(i int, entry *manifest.Import, at, next int, name stri
 		}
 		found = true
 		if old, twice := o.behind[k]; twice && old.provider != next {
-			r.report(diag.Error, pos, "give the file a second name under components, and use one name in each chain", nil,
-				"%s stands in two chains for %s: here %s comes after it, but in that of %s it is %s (%s)",
-				o.Name, name, r.providerName(next), r.nodes[old.of].Name, r.providerName(old.provider), old.pos)
+			r.report(diag.Error, pos, secondName, nil, "%s stands in two chains for %s: here %s comes after it, but in %s it is %s (%s)",
+				o.Name, name, r.providerName(next), r.chainName(old), r.providerName(old.provider), old.pos)
 			return false
 		}
 		o.behind[k] = link{next, pos, i}

@@ -17,7 +17,7 @@ func (r *resolver) edges(i int) {
 			r.report(diag.Error, n.Pos, "", nil, "%s has more problems like these", n.Name)
 			return
 		}
-		if e, at, ok := r.choose(n, k); ok {
+		if e, at, ok := r.choose(i, k); ok {
 			n.imports[k], n.at[k], n.ok[k] = e, at, true
 		}
 	}
@@ -27,15 +27,16 @@ func (r *resolver) edges(i int) {
 // each of them is compared with everything that has a name like it.
 const maxPerComponent = 100
 
-// choose applies the rules to import k of n; at is the place that decided.
-func (r *resolver) choose(n *node, k int) (e graph.Import, at diag.Pos, ok bool) {
+// choose applies the rules to import k of component i; at is the place that decided.
+func (r *resolver) choose(i, k int) (e graph.Import, at diag.Pos, ok bool) {
+	n := r.nodes[i]
 	name := n.typ.Imports[k].Name
 	entry := selected(n, name)
 	behind, chained := n.behind[k]
 	switch {
 	case chained && entry != nil && r.entryTarget(n, entry, name) != behind.provider:
-		r.report(diag.Error, entry.Pos, "", nil, "%s is to have %s from %s here, but a chain of %s puts %s behind it (%s)",
-			n.Name, name, entry.Chain[0].Name, r.nodes[behind.of].Name, r.providerName(behind.provider), behind.pos)
+		r.report(diag.Error, entry.Pos, "", nil, "%s is to have %s from %s here, but %s puts %s behind it (%s)",
+			n.Name, name, entry.Chain[0].Name, r.chainName(behind), r.providerName(behind.provider), behind.pos)
 		return e, at, false
 	case chained:
 		return r.given(n, name, behind.provider, behind.pos, graph.Chain)
@@ -43,6 +44,9 @@ func (r *resolver) choose(n *node, k int) (e graph.Import, at diag.Pos, ok bool)
 		if to := r.entryTarget(n, entry, name); to != graph.Nothing {
 			return r.given(n, name, to, r.providerPos(entry, to), graph.Explicit)
 		}
+	}
+	if first, ok := r.entrance(i, name); ok {
+		return r.given(n, name, first, n.Pos, graph.Chain)
 	}
 	return r.found(n, k, name)
 }

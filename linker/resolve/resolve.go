@@ -30,13 +30,16 @@ type Loaded struct {
 func Graph(m *manifest.Manifest, comps []*Loaded, cat Catalog) (*graph.Graph, diag.List) {
 	r := newResolver(m, comps, cat)
 	r.chains()
+	r.httpChain()
 	for i := range r.nodes {
 		r.edges(i)
 	}
+	r.byPasses()
 	r.reach()
 	cyclic := r.cycles()
 	r.unused()
 	r.grants()
+	r.instances()
 	if !cyclic {
 		r.types()
 	}
@@ -55,9 +58,13 @@ type resolver struct {
 	nodes []*node
 	// main is the index of the main component.
 	main int
+	// handler is the component that requests come to, place the places in http.chain
+	// of those that are in it.
+	handler int
+	place   map[int]int
 	// incomplete is set if a component could not be loaded.
 	incomplete bool
-	// order lists what main reaches, providers first.
+	// order lists what main and handler reach, providers first.
 	order []int
 	diags diag.List
 }
@@ -81,7 +88,7 @@ type node struct {
 }
 
 func newResolver(m *manifest.Manifest, comps []*Loaded, cat Catalog) *resolver {
-	r := &resolver{m: m, cat: cat, host: newHostIndex(cat)}
+	r := &resolver{m: m, cat: cat, host: newHostIndex(cat), place: map[int]int{}}
 	for i := range m.Components {
 		n := &node{Component: &m.Components[i], loaded: comps[i], typ: &wit.ComponentType{}, behind: map[int]link{}}
 		if comps[i] == nil {
@@ -114,7 +121,7 @@ func (r *resolver) report(s diag.Severity, p diag.Pos, hint string, details []st
 	r.diags.Add(diag.Diagnostic{Severity: s, Stage: diag.Link, Pos: p, Message: fmt.Sprintf(format, args...), Details: details, Hint: hint})
 }
 
-// reach marks what main needs, in the order in which to instantiate it.
+// reach marks what main and handler need, in the order in which to instantiate it.
 func (r *resolver) reach() {
 	var visit func(i int)
 	visit = func(i int) {
@@ -131,11 +138,12 @@ func (r *resolver) reach() {
 		r.order = append(r.order, i)
 	}
 	visit(r.main)
+	visit(r.handler)
 }
 
 // graph is the result; every edge of every component in the order is known.
 func (r *resolver) graph() *graph.Graph {
-	g := &graph.Graph{Name: r.m.Name, Main: r.main, Order: r.order}
+	g := &graph.Graph{Name: r.m.Name, Main: r.main, Handler: r.handler, Order: r.order}
 	for _, n := range r.nodes {
 		c := &graph.Component{Name: n.Name, File: n.File, Digest: n.loaded.Digest, Pos: n.Pos, Typed: n.loaded.Typed,
 			Grants: plan.Grants{Args: append([]string{n.Name}, n.Args...), Env: n.Env, Files: n.Files}}
