@@ -34,6 +34,10 @@ and notes. Its exit code is 3 if the manifest is wrong, 4 if the components do n
 			if err != nil {
 				return err
 			}
+			if r.Manifest != nil {
+				r.Diagnostics = append(r.Diagnostics, missingDirectories(r.Manifest, diag.Warning)...)
+				r.Diagnostics.Sort()
+			}
 			if format == "json" {
 				err = report.DiagnosticsJSON(a.stdout, r.Diagnostics)
 			} else {

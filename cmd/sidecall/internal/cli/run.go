@@ -43,6 +43,9 @@ the main component. The guest's exit code is sidecall's. Else it is 1 if running
 			if err != nil {
 				return err
 			}
+			if r.Manifest != nil {
+				r.Diagnostics = append(r.Diagnostics, missingDirectories(r.Manifest, diag.Error)...)
+			}
 			a.warn(r.Diagnostics)
 			if err := r.Diagnostics.Err(); err != nil {
 				return err

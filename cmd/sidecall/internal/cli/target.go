@@ -104,6 +104,9 @@ func (t *target) isComponent() bool {
 	if err != nil {
 		return !os.IsPermission(err)
 	}
+	if !info.Mode().IsRegular() {
+		return true // not opened: a pipe would wait for its other end
+	}
 	f, err := os.Open(t.path)
 	if err != nil {
 		return true
@@ -183,6 +186,25 @@ func parseDir(text string) (plan.FileGrant, error) {
 		return plan.FileGrant{}, &usageError{message: "--dir: " + host + " is not a directory", hint: form}
 	}
 	return plan.FileGrant{Host: host, Guest: guest, ReadOnly: mode == "ro"}, nil
+}
+
+// missingDirectories finds grants of directories that are not there (yet).
+func missingDirectories(m *manifest.Manifest, severity diag.Severity) diag.List {
+	var list diag.List
+	for _, c := range m.Components {
+		for _, g := range c.Files {
+			d := diag.Diagnostic{Severity: severity, Stage: diag.Manifest, Pos: c.FilesPos}
+			if info, err := os.Stat(g.Host); err != nil {
+				d.Message = fmt.Sprintf("%s is granted a directory that cannot be used: %s", c.Name, plainError(err))
+			} else if !info.IsDir() {
+				d.Message = fmt.Sprintf("%s is granted %s, which is not a directory", c.Name, g.Host)
+			} else {
+				continue
+			}
+			list = append(list, d)
+		}
+	}
+	return list
 }
 
 // warn prints what does not keep the composition from running.
