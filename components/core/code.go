@@ -56,11 +56,7 @@ func (c *Code) BrIf(depth uint32) *Code { return c.Idx(OpBrIf, depth) }
 
 // BrTable appends br_table.
 func (c *Code) BrTable(labels []uint32, fallback uint32) *Code {
-	c.b = appendU32(append(c.b, byte(OpBrTable)), uint32(len(labels)))
-	for _, l := range labels {
-		c.b = appendU32(c.b, l)
-	}
-	c.b = appendU32(c.b, fallback)
+	c.b = appendLabels(append(c.b, byte(OpBrTable)), append(append([]uint32(nil), labels...), fallback))
 	return c
 }
 
@@ -144,12 +140,7 @@ func (c *Code) End() *Code { return c.Op(OpEnd) }
 
 // RefNull appends ref.null of funcref, externref, exnref or a nullable reference to a defined type.
 func (c *Code) RefNull(t ValType) *Code {
-	c.b = append(c.b, byte(OpRefNull))
-	if i, defined := t.TypeIndex(); defined {
-		c.b = appendS64(c.b, int64(i))
-	} else {
-		c.b = append(c.b, byte(t))
-	}
+	c.b = appendHeapType(append(c.b, byte(OpRefNull)), t)
 	return c
 }
 

@@ -23,7 +23,7 @@ const (
 
 	// chainTail is the same for functions that do not recurse, for all functions that may be active at
 	// once together.
-	chainTail = 1_000_000
+	chainTail = 100_000
 
 	// chunk is the number of bytes that an instruction on a range of memory works on between checks, and
 	// tableChunk the number of elements for tables.
@@ -77,7 +77,7 @@ func plainCost(op Opcode) int {
 		return 8
 	case OpMemoryGrow, OpThrow, OpThrowRef:
 		return 500
-	case OpTryTable, OpRefFunc:
+	case OpTryTable:
 		return 50
 	}
 	return 1

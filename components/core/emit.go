@@ -105,18 +105,23 @@ func (e *emitter) instruction(in *inst) {
 		}
 	case OpBrTable:
 		e.brTable()
-	case OpCall, OpReturnCall, OpRefFunc:
+	case OpRefFunc:
+		e.replace()
+		e.out = appendU32(append(e.out, byte(OpGlobalGet)), e.w.refFunc(in.a))
+	case OpCall, OpReturnCall:
 		if f := e.w.fn(in.a); f != in.a {
 			e.replace()
 			e.out = appendU32(append(e.out, byte(in.op)), f)
 		}
-	case OpMemorySize, OpMemoryGrow:
-		e.replace()
-		e.out = append(e.out, byte(in.op), 0)
 	default:
 		if in.op >= opMisc && in.op < opVector {
 			e.misc(in)
 		}
+	}
+	if e.r.long && e.copied < in.end {
+		// The engine reads some integers as one byte, and would take the rest for instructions.
+		e.replace()
+		e.out = e.r.canonical(e.out)
 	}
 }
 
@@ -144,10 +149,12 @@ func (e *emitter) brTable() {
 		return
 	}
 	e.replace()
-	e.out = appendU32(append(e.out, byte(OpBrTable)), uint32(len(e.r.labels)-1))
-	for _, l := range e.r.labels {
-		e.out = appendU32(e.out, e.label(l))
+	e.out = append(e.out, byte(OpBrTable))
+	labels := e.r.labels
+	for i, l := range labels {
+		labels[i] = e.label(l)
 	}
+	e.out = appendLabels(e.out, labels)
 }
 
 func (e *emitter) tryTable(in *inst) {
@@ -158,14 +165,10 @@ func (e *emitter) tryTable(in *inst) {
 	if !same {
 		e.replace()
 		e.out = appendBlockType(append(e.out, byte(OpTryTable)), in.block)
-		e.out = appendU32(e.out, uint32(len(e.r.catches)))
-		for _, c := range e.r.catches {
-			e.out = append(e.out, byte(c.kind))
-			if c.kind.hasTag() {
-				e.out = appendU32(e.out, c.tag)
-			}
-			e.out = appendU32(e.out, e.label(c.label))
+		for i := range e.r.catches {
+			e.r.catches[i].label = e.label(e.r.catches[i].label)
 		}
+		e.out = appendCatches(e.out, e.r.catches)
 	}
 	e.openBlock()
 }
@@ -184,15 +187,6 @@ func (e *emitter) misc(in *inst) {
 		f := w.bulkHelper(in)
 		e.replace()
 		e.out = appendU32(append(e.out, byte(OpCall)), f)
-	case in.op == OpMemoryCopy || in.op == OpMemoryFill:
-		// Encoded anew: the engine wants each memory index in one byte.
-		e.replace()
-		c := Code{e.out}
-		e.out = c.MemoryOp(in.op).b
-	case in.op == OpMemoryInit:
-		e.replace()
-		c := Code{e.out}
-		e.out = c.Idx2(in.op, in.a, 0).b
 	}
 }
 

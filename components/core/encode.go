@@ -24,16 +24,19 @@ func appendS64(b []byte, v int64) []byte {
 func appendName(b []byte, s string) []byte { return append(appendU32(b, uint32(len(s))), s...) }
 
 func appendValType(b []byte, v ValType) []byte {
-	i, defined := v.TypeIndex()
+	_, defined := v.TypeIndex()
 	switch {
 	case !v.IsRef() || v.Nullable() && !defined:
 		return append(b, byte(v))
 	case v.Nullable():
-		b = append(b, 0x63)
-	default:
-		b = append(b, 0x64)
+		return appendHeapType(append(b, 0x63), v)
 	}
-	if defined {
+	return appendHeapType(append(b, 0x64), v)
+}
+
+// appendHeapType appends what a reference type refers to.
+func appendHeapType(b []byte, v ValType) []byte {
+	if i, defined := v.TypeIndex(); defined {
 		return appendS64(b, int64(i))
 	}
 	return append(b, byte(v))

@@ -58,7 +58,7 @@ func (r *instReader) reset(b []byte, base int, limits Limits) {
 // included: callers stop at the end instruction that closes what they read.
 func (r *instReader) next() bool {
 	in := &r.in
-	in.start = r.pos
+	in.start, r.long = r.pos, false
 	if r.pos >= len(r.b) {
 		r.fail("unexpected end of section or function")
 		return false
@@ -261,4 +261,66 @@ func (r *instReader) catchClauses() {
 		c.label = r.u32()
 		r.catches = append(r.catches, c)
 	}
+}
+
+// canonical appends the instruction that was read, with every integer as short as it can be.
+func (r *instReader) canonical(b []byte) []byte {
+	in := &r.in
+	b = appendOpcode(b, in.op)
+	switch in.info.imm {
+	case immNone:
+	case immIndex:
+		b = appendU32(b, in.a)
+	case immIndex2:
+		b = appendU32(appendU32(b, in.a), in.b)
+	case immMemory:
+		b = append(b, 0)
+	case immMemory2:
+		b = append(b, 0, 0)
+	case immDataMemory:
+		b = append(appendU32(b, in.a), 0)
+	case immMemArg:
+		b = appendU32(appendU32(b, in.a), uint32(in.v))
+	case immMemArgLane:
+		b = append(appendU32(appendU32(b, in.a), uint32(in.v)), byte(in.b))
+	case immI32:
+		b = appendS64(b, int64(int32(in.v)))
+	case immI64:
+		b = appendS64(b, int64(in.v))
+	case immHeapType:
+		b = appendHeapType(b, in.ref)
+	case immTypes:
+		b = appendValTypes(b, r.types)
+	case immBlock:
+		b = appendBlockType(b, in.block)
+	case immBrTable:
+		b = appendLabels(b, r.labels)
+	case immTryTable:
+		b = appendCatches(appendBlockType(b, in.block), r.catches)
+	default: // bytes of a number that is fixed: only the opcode can be long
+		n := map[immKind]int{immLane: 1, immShuffle: 16, immV128: 16, immF32: 4, immF64: 8, immFence: 1}[in.info.imm]
+		b = append(b, r.b[in.end-n:in.end]...)
+	}
+	return b
+}
+
+// appendLabels appends the labels of br_table, of which the last is the default.
+func appendLabels(b []byte, labels []uint32) []byte {
+	b = appendU32(b, uint32(len(labels)-1))
+	for _, l := range labels {
+		b = appendU32(b, l)
+	}
+	return b
+}
+
+func appendCatches(b []byte, catches []catchClause) []byte {
+	b = appendU32(b, uint32(len(catches)))
+	for _, c := range catches {
+		b = append(b, byte(c.kind))
+		if c.kind.hasTag() {
+			b = appendU32(b, c.tag)
+		}
+		b = appendU32(b, c.label)
+	}
+	return b
 }

@@ -13,6 +13,8 @@ type reader struct {
 	pos  int
 	base int // offset of b[0] in the file
 	err  *Error
+	// long is set by integers that have more bytes than they need.
+	long bool
 }
 
 func (r *reader) failAt(pos int, format string, args ...any) {
@@ -73,6 +75,7 @@ func (r *reader) unsigned(bits int) uint64 {
 		}
 		v |= uint64(c&0x7f) << shift
 		if c < 0x80 {
+			r.long = r.long || c == 0 && shift > 0
 			return v
 		}
 	}
@@ -102,6 +105,10 @@ func (r *reader) signed(bits int) int64 {
 		if c < 0x80 {
 			if shift+7 < 64 && c&0x40 != 0 {
 				v |= -1 << (shift + 7)
+			}
+			if shift > 0 && (c == 0 || c == 0x7f) {
+				// It could do without this byte if the one before has the same sign.
+				r.long = r.long || r.b[r.pos-2]&0x40 == c&0x40
 			}
 			return v
 		}

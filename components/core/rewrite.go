@@ -81,7 +81,11 @@ type writer struct {
 	check   uint32 // index of the check function
 	slow    uint32 // index of the function that calls it
 	counter uint32 // index of the global that counts down
-	budget  int32
+	// refs are the functions that bodies refer to by ref.func, in the order in which they are met, and
+	// refGlobals the globals that hold the references: see refFunc.
+	refs       []uint32
+	refGlobals map[uint32]uint32
+	budget     int32
 }
 
 // reserved refuses names that collide with those that are added.
@@ -103,6 +107,25 @@ func (w *writer) fn(f uint32) uint32 {
 		return f
 	}
 	return f + w.shift
+}
+
+// refFunc is the index of the global that holds a reference to function f. The engine makes a new object
+// for each ref.func that it executes, and keeps it as long as the instance: a loop could fill the host's
+// memory. So references are made once, by the initial values of globals.
+func (w *writer) refFunc(f uint32) uint32 {
+	g, ok := w.refGlobals[f]
+	if !ok {
+		if w.refGlobals == nil {
+			w.refGlobals = map[uint32]uint32{}
+		}
+		g = uint32(len(w.m.globals) + len(w.refs))
+		if w.opt.Check != nil {
+			g++
+		}
+		w.refGlobals[f] = g
+		w.refs = append(w.refs, f)
+	}
+	return g
 }
 
 // addType returns the index of a type, which it adds unless it is there.

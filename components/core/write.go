@@ -114,6 +114,11 @@ func (w *writer) globalSection() section {
 		s.n++
 		s.b = appendExpr(appendGlobalType(s.b, GlobalType{Val: I32, Mutable: true}), new(Code).I32(w.budget))
 	}
+	for _, f := range w.refs {
+		s.n++
+		t := GlobalType{Val: RefTo(w.m.funcs[f], false)}
+		s.b = appendExpr(appendGlobalType(s.b, t), new(Code).Idx(OpRefFunc, w.fn(f)))
+	}
 	return s
 }
 
@@ -182,16 +187,13 @@ func (w *writer) elem(b []byte, e *Elem) []byte {
 
 // constExpr writes a constant expression, in which only functions change.
 func (w *writer) constExpr(b []byte, x ConstExpr) []byte {
-	if w.shift == 0 {
-		return append(b, x.Bytes...)
-	}
 	var r instReader
 	r.reset(x.Bytes, 0, w.m.limits)
 	for r.left() > 0 && r.next() {
 		if r.in.op == OpRefFunc {
 			b = appendU32(append(b, byte(OpRefFunc)), w.fn(r.in.a))
 		} else {
-			b = append(b, x.Bytes[r.in.start:r.in.end]...)
+			b = r.canonical(b)
 		}
 	}
 	return b
