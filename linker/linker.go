@@ -15,6 +15,10 @@ import (
 type Options struct {
 	// MaxFileSize bounds each component's file, in bytes; 0 stands for DefaultMaxFileSize.
 	MaxFileSize int64
+	// Image finds a component that the manifest names by its image: it returns the path
+	// of a file. An error that is a *FileError has its hint shown. Without Image, images
+	// are errors.
+	Image func(name string) (path string, err error)
 	// Compile tells how to compile.
 	Compile compile.Options
 }

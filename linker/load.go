@@ -33,15 +33,21 @@ func loadAll(m *manifest.Manifest, opt Options) ([]*resolve.Loaded, diag.List) {
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0)) // validation is all computation
 	for i := range m.Components {
-		file := m.Components[i].File
-		if file == "" || files[file] != nil {
+		c := &m.Components[i]
+		if origin(c) == "" || files[origin(c)] != nil {
 			continue
 		}
 		r := &result{}
-		files[file] = r
+		files[origin(c)] = r
 		wg.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
+			file := c.File
+			if c.Image != "" {
+				if file, r.err = opt.image(c.Image); r.err != nil {
+					return
+				}
+			}
 			r.loaded, r.err = load(file, opt.MaxFileSize)
 		})
 	}
@@ -50,7 +56,7 @@ func loadAll(m *manifest.Manifest, opt Options) ([]*resolve.Loaded, diag.List) {
 	var diags diag.List
 	for i := range m.Components {
 		c := &m.Components[i]
-		r := files[c.File]
+		r := files[origin(c)]
 		if r == nil {
 			continue
 		}
@@ -59,6 +65,21 @@ func loadAll(m *manifest.Manifest, opt Options) ([]*resolve.Loaded, diag.List) {
 		}
 	}
 	return comps, diags
+}
+
+// origin is where a component comes from, for messages and to load it once.
+func origin(c *manifest.Component) string {
+	if c.Image != "" {
+		return c.Image
+	}
+	return c.File
+}
+
+func (o Options) image(name string) (string, error) {
+	if o.Image == nil {
+		return "", &FileError{name, "images cannot be pulled here", "save the component to a file and name that", nil}
+	}
+	return o.Image(name)
 }
 
 func load(path string, limit int64) (*resolve.Loaded, error) {
@@ -93,16 +114,16 @@ func loadProblem(c *manifest.Component, err error) diag.Diagnostic {
 	case errors.As(err, &fe):
 		d.Message, d.Hint = fmt.Sprintf("component %s: %s: %s", c.Name, fe.Path, fe.Msg), fe.Hint
 	case errors.As(err, &be):
-		d.Message = fmt.Sprintf("component %s: %s: %v", c.Name, c.File, be)
+		d.Message = fmt.Sprintf("component %s: %s: %v", c.Name, origin(c), be)
 	case errors.As(err, &ve):
 		plain := *ve
 		plain.Mismatches = nil
-		d.Message = fmt.Sprintf("component %s: %s is not valid: %v", c.Name, c.File, &plain)
+		d.Message = fmt.Sprintf("component %s: %s is not valid: %v", c.Name, origin(c), &plain)
 		for _, m := range ve.Mismatches {
 			d.Details = append(d.Details, m.Error())
 		}
 	default:
-		d.Message = fmt.Sprintf("component %s: %s: %v", c.Name, c.File, err)
+		d.Message = fmt.Sprintf("component %s: %s: %v", c.Name, origin(c), err)
 	}
 	return d
 }
@@ -128,7 +149,7 @@ func ReadComponent(path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil && isImage(path):
-		return nil, &FileError{path, "this looks like the name of an image, not a file", "images are not supported yet: save the component to a file and name that", err}
+		return nil, &FileError{path, "this looks like the name of an image, not a file", "in a manifest, write image: instead of file:", err}
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, &FileError{path, "no such file", neighbours(path), err}
 	case err != nil:

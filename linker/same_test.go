@@ -179,8 +179,8 @@ func TestReadComponent(t *testing.T) {
 		{filepath.Join(dir, "other"), "no such file", ""},
 		{dir, "this is a directory, not a component", "it contains " + big + ", " + secret},
 		{"/dev/null", "this is not a regular file", ""},
-		{"ghcr.io/acme/app:1.2", "this looks like the name of an image, not a file", "images are not supported yet: save the component to a file and name that"},
-		{"localhost:5000/app@sha256:0123", "this looks like the name of an image, not a file", "images are not supported yet: save the component to a file and name that"},
+		{"ghcr.io/acme/app:1.2", "this looks like the name of an image, not a file", "in a manifest, write image: instead of file:"},
+		{"localhost:5000/app@sha256:0123", "this looks like the name of an image, not a file", "in a manifest, write image: instead of file:"},
 		{secret, "cannot be read: permission denied", ""},
 	} {
 		if test.path == secret && os.Geteuid() == 0 {

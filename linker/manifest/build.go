@@ -52,6 +52,9 @@ func (b *builder) component(e entry) Component {
 	if f := e.get("file"); f != nil {
 		c.File, c.FilePos = b.relative(f.text), f.pos
 	}
+	if i := e.get("image"); i != nil {
+		c.Image, c.FilePos = i.text, i.pos
+	}
 	if args := e.get("args"); args != nil {
 		c.ArgsPos = args.pos
 		for _, a := range args.items {

@@ -188,6 +188,18 @@ func (c *checker) missing(n *yaml.Node, s *shape, path string, have map[string]d
 			c.errorf(c.pos(n), hint, "%s has no %s", path, f.name)
 		}
 	}
+	var given []string
+	for _, name := range s.oneOf {
+		if _, ok := have[name]; ok {
+			given = append(given, name)
+		}
+	}
+	switch {
+	case len(s.oneOf) > 0 && len(given) == 0:
+		c.errorf(c.pos(n), s.oneOf[0]+": …", "%s has no %s", path, strings.Join(s.oneOf, " and no "))
+	case len(given) > 1:
+		c.errorf(have[given[1]], "", "%s has %s; one of them is enough", path, strings.Join(given, " and "))
+	}
 	if s.min > len(n.Content)/2 {
 		c.errorf(c.pos(n), "", "%s is empty", path)
 	}

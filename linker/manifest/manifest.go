@@ -33,13 +33,14 @@ type Component struct {
 	Name string
 	// Pos is the place of the name.
 	Pos diag.Pos
-	// File is the path of the component, joined to the manifest's directory.
-	File    string
-	FilePos diag.Pos
-	Args    []string
-	ArgsPos diag.Pos
-	Env     []plan.EnvVar
-	EnvPos  diag.Pos
+	// File is the path of the component, joined to the manifest's directory, or Image
+	// its name in a registry. FilePos is the place of the one that is given.
+	File, Image string
+	FilePos     diag.Pos
+	Args        []string
+	ArgsPos     diag.Pos
+	Env         []plan.EnvVar
+	EnvPos      diag.Pos
 	// Files are the directories granted, the host's joined to the manifest's directory.
 	Files    []plan.FileGrant
 	FilesPos diag.Pos

@@ -73,6 +73,13 @@ func (s *shape) objectSchema(m map[string]any) {
 		}
 	}
 	m["type"], m["properties"], m["additionalProperties"] = "object", props, false
+	if len(s.oneOf) > 0 {
+		alts := make([]any, len(s.oneOf))
+		for i, name := range s.oneOf {
+			alts[i] = map[string]any{"required": []string{name}}
+		}
+		m["oneOf"] = alts
+	}
 	if len(required) > 0 {
 		m["required"] = required
 	}

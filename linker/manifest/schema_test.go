@@ -42,6 +42,8 @@ func TestSchemaAgrees(t *testing.T) {
 		{"components missing", head, false},
 		{"component empty", head + "components: {app: }", false},
 		{"no file", head + "components: {app: {args: [a]}}", false},
+		{"image", head + "components: {app: {image: ghcr.io/acme/app:1}}", true},
+		{"file and image", head + "components: {app: {file: a, image: ghcr.io/acme/app:1}}", false},
 		{"file empty", head + "components: {app: {file: ''}}", false},
 		{"file a number", head + "components: {app: {file: 1}}", false},
 		{"file a variable", head + "components: {app: {file: '${X:-a}'}}", true},

@@ -9,6 +9,8 @@ type shape struct {
 	doc  string
 	// fields are those of an object, in the order in which they are explained.
 	fields []field
+	// oneOf are keys of which an object has exactly one.
+	oneOf []string
 	// keys restricts the keys of a mapping.
 	keys *text
 	// elem is the shape of a mapping's values and of a list's items.
@@ -75,8 +77,9 @@ var root = &shape{form: object, doc: "A composition of WebAssembly components.",
 	{name: "secrets", later: true}, {name: "intercept", later: true},
 }}
 
-var componentShape = &shape{form: object, doc: "One component: where its code is, what it is granted and who provides its imports.", fields: []field{
-	{name: "file", required: true, shape: &shape{form: str, doc: "The component's file, relative to the manifest.", text: filled}},
+var componentShape = &shape{form: object, doc: "One component: where its code is, what it is granted and who provides its imports.", oneOf: []string{"file", "image"}, fields: []field{
+	{name: "file", shape: &shape{form: str, doc: "The component's file, relative to the manifest.", text: filled}},
+	{name: "image", shape: &shape{form: str, doc: "The component's image in a registry: its name with a tag or, to be sure of what it is, a digest.", text: filled}},
 	{name: "args", shape: &shape{form: list, doc: "Arguments, as wasi:cli/environment gives them after the program's name.",
 		elem: &shape{form: scalar, doc: "One argument."}}},
 	{name: "env", shape: &shape{form: choiceOf, doc: "Environment variables: a map, or a list of NAME=value.", alts: []*shape{
@@ -96,7 +99,7 @@ var componentShape = &shape{form: object, doc: "One component: where its code is
 			{form: str, text: kebab},
 			{form: list, min: 1, elem: &shape{form: str, text: kebab}},
 		}}}},
-	{name: "image", later: true}, {name: "build", later: true}, {name: "config", later: true}, {name: "configFrom", later: true},
+	{name: "build", later: true}, {name: "config", later: true}, {name: "configFrom", later: true},
 	{name: "envFrom", later: true}, {name: "secretFrom", later: true},
 	{name: "instance", shape: instanceShape},
 	{name: "resources", later: true}, {name: "onFailure", later: true}, {name: "restart", later: true}, {name: "volumes", later: true},
