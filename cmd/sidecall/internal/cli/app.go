@@ -93,6 +93,7 @@ config.yaml in the folder sidecall of the user's configuration directory, in thi
 		c.GroupID = "look"
 		root.AddCommand(c)
 	}
+	a.addImageCommands(root)
 	for _, c := range append(root.Commands(), root) {
 		completeChoices(c)
 	}

@@ -32,7 +32,7 @@ type target struct {
 	dirs    []string
 }
 
-const targetUse = "[MANIFEST | DIRECTORY | APP.wasm]"
+const targetUse = "[MANIFEST | DIRECTORY | APP.wasm | IMAGE]"
 
 // flags defines the flags of every command that links.
 func (t *target) flags(fs *pflag.FlagSet) {
@@ -59,6 +59,9 @@ func (t *target) fromArgs(cmd *cobra.Command, args []string) error {
 // link reads, links and checks the target. What was found wrong is in the result.
 func (a *app) link(t *target) (*linker.Result, error) {
 	start := time.Now()
+	if err := a.localize(t); err != nil {
+		return nil, err
+	}
 	m, problems, err := t.manifest()
 	if err != nil {
 		return nil, err
@@ -69,7 +72,7 @@ func (a *app) link(t *target) (*linker.Result, error) {
 	if m, err = t.override(m); err != nil {
 		return nil, err
 	}
-	r := linker.Link(m, catalog(a.hostInterfaces()), linker.Options{})
+	r := linker.Link(m, catalog(a.hostInterfaces()), linker.Options{Image: a.imageOfComponent})
 	r.Diagnostics = append(problems, r.Diagnostics...)
 	a.log.Debug().Str("composition", m.Name).Int("components", len(m.Components)).
 		Int("problems", len(r.Diagnostics)).TimeDiff("took", time.Now(), start).Msg("linked")
