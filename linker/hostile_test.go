@@ -1,0 +1,284 @@
+package linker_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/metrics"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/linker"
+	"github.com/sidecall/sidecall/linker/compile"
+	"github.com/sidecall/sidecall/wit"
+)
+
+// anonymous makes a random type that an export need not give a name.
+func (e *entropy) anonymous(depth int) *wit.Type {
+	kind := e.n(9)
+	if depth == 0 {
+		kind = 0
+	}
+	sub := func() *wit.Type { return e.anonymous(depth - 1) }
+	switch kind {
+	case 1, 2:
+		return wit.NewList(sub())
+	case 3, 4:
+		ts := []*wit.Type{sub()}
+		for range e.n(5) {
+			ts = append(ts, sub())
+		}
+		return wit.NewTuple(ts...)
+	case 5:
+		return wit.NewOption(sub())
+	case 6:
+		ts := []*wit.Type{nil, sub()}
+		return wit.NewResult(ts[e.n(2)], ts[e.n(2)])
+	case 7, 8:
+		return wit.Primitive(wit.String)
+	}
+	return wit.Primitive(wit.Kind(e.n(int(wit.String-wit.Bool)+1)) + wit.Bool)
+}
+
+// argument makes a random value.
+func (e *entropy) argument(t *wit.Type) value.Value {
+	if t == nil {
+		panic("no type")
+	}
+	switch t.Kind {
+	case wit.Bool:
+		return value.Bool(e.n(2) == 1)
+	case wit.F32:
+		return value.F32(float32(e.u32()))
+	case wit.F64:
+		return value.F64(float64(e.u32()))
+	case wit.Char:
+		return value.Char([]rune("aé€𝄞")[e.n(4)])
+	case wit.String:
+		return value.String(strings.Repeat([]string{"a", "é", "€", "𝄞"}[e.n(4)], e.n(100)))
+	case wit.List:
+		vs := make([]value.Value, e.n(5))
+		for i := range vs {
+			vs[i] = e.argument(t.Elem)
+		}
+		return value.List(vs...)
+	case wit.Tuple:
+		vs := make([]value.Value, len(t.Fields))
+		for i := range vs {
+			vs[i] = e.argument(t.Fields[i].Type)
+		}
+		return value.Tuple(vs...)
+	case wit.Option, wit.Result:
+		c := e.n(2)
+		if t.Cases[c].Type == nil {
+			return value.Choice(t.Kind, c, nil)
+		}
+		p := e.argument(t.Cases[c].Type)
+		return value.Choice(t.Kind, c, &p)
+	case wit.S8:
+		return value.S8(int8(e.u32()))
+	case wit.S16:
+		return value.S16(int16(e.u32()))
+	case wit.S32:
+		return value.S32(e.u32())
+	case wit.S64:
+		return value.S64(int64(e.u32()))
+	}
+	bits := map[wit.Kind]uint{wit.U8: 8, wit.U16: 16, wit.U32: 32, wit.U64: 64}[t.Kind]
+	return value.Scalar(t.Kind, uint64(uint32(e.u32()))&(1<<bits-1))
+}
+
+// hostileNode is one component of a chain: it exports what it imports.
+func hostileNode(e *entropy, t *wit.Type, leaf bool) []byte {
+	fts := hostileFuncs(t, &wit.Resource{Name: "r"})
+	g := &guest{entropy: e, sigs: hostileSignatures(fts), leaf: leaf, low: []int{slotDrop}}
+	if leaf {
+		g.low = append(g.low, slotNew, slotRep)
+	} else {
+		g.low = append(g.low, 0, 1, 2, 3, 4)
+	}
+	enc := newEncoder()
+	env := enc.coreInstance(enc.module(g.memoryModule()))
+	enc.memoryAlias(env, "m")
+	options := [][]byte{{byte(e.n(3))}, {3, 0}, append([]byte{4}, leb(enc.coreAlias(env, "realloc"))...)}
+	var resource int
+	if leaf {
+		dtor := enc.coreAlias(env, "dtor")
+		resource = enc.export(sortType, "r", enc.typ([]byte{0x3f, 0x7f, 1}, leb(dtor)))
+	} else {
+		resource = enc.importResource("r")
+	}
+	types := make([]int, len(fts))
+	for i, ft := range fts {
+		types[i] = enc.fn(ft, resource)
+	}
+	core := []int{enc.canon([]byte{3}, leb(resource))}
+	if leaf {
+		core = append(core, enc.canon([]byte{2}, leb(resource)), enc.canon([]byte{4}, leb(resource)))
+	} else {
+		for i, name := range hostileNames {
+			core = append(core, enc.lower(enc.importFunc(name, types[i]), options...))
+		}
+	}
+	names := make([]string, len(g.low))
+	for i, slot := range g.low {
+		names[i] = fmt.Sprint(slot)
+	}
+	inst := enc.coreInstance(enc.module(g.mainModule(fts)), "env", env, "low", enc.coreInline(names, core))
+	for i, name := range hostileNames {
+		opts := slices.Clone(options)
+		if e.n(2) == 1 {
+			opts = append(opts, append([]byte{5}, leb(enc.coreAlias(inst, "post-"+name))...))
+		}
+		enc.export(sortFunc, name, enc.lift(enc.coreAlias(inst, name), types[i], opts...))
+	}
+	return enc.b
+}
+
+// hostileComponent is a chain of hostile components inside one.
+func hostileComponent(e *entropy) ([]byte, *wit.Type) {
+	t := e.anonymous(3)
+	enc := newEncoder()
+	leaf := enc.component(hostileNode(e, t, true))
+	nodes := []int{enc.component(hostileNode(e, t, false)), enc.component(hostileNode(e, t, false))}
+	at := enc.instance(leaf, nil)
+	r := enc.alias(sortType, at, "r")
+	length := 1 + e.n(4)
+	if e.rarely(16) {
+		length = 30
+	}
+	for range length {
+		args := []argument{{"r", sortType, r}}
+		for _, name := range hostileNames {
+			args = append(args, argument{name, sortFunc, enc.alias(sortFunc, at, name)})
+		}
+		at = enc.instance(nodes[e.n(2)], args)
+	}
+	for _, name := range []string{"f", "go"} {
+		enc.export(sortFunc, name, enc.alias(sortFunc, at, name))
+	}
+	return enc.b, t
+}
+
+// outcome is what came of one step of a hostile component's life: a value, a trap,
+// or the end of the time that it had.
+type outcome struct {
+	text string
+	// loose: it depends on how fast or how deep in its stack an engine is.
+	loose bool
+}
+
+func judge(t *testing.T, v value.Value, err error) outcome {
+	var trap *host.Trap
+	var interrupt *host.InterruptError
+	switch {
+	case err == nil:
+		return outcome{text: "= " + v.String()}
+	case errors.As(err, &trap):
+		return outcome{"trap: " + trap.Code.String(), trap.Code == canon.TrapStackOverflow}
+	case errors.As(err, &interrupt) && errors.Is(err, context.DeadlineExceeded):
+		return outcome{"interrupted", true}
+	case errors.Is(err, context.DeadlineExceeded):
+		return outcome{"too late", true}
+	}
+	t.Errorf("neither a value nor a trap: %v", err)
+	return outcome{text: err.Error()}
+}
+
+// live instantiates and calls a component until it traps.
+func live(t *testing.T, d *linker.Definition, engine string, fuse compile.Fuse, calls func(i *host.Instance, ctx context.Context, n int) (value.Value, error)) (out []outcome) {
+	p, err := d.Plan(nil, linker.Options{Compile: compile.Options{Fuse: fuse}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	c, err := host.Compile(context.Background(), p, host.Config{Engine: engine, MaxMemory: 8 << 20, MaxHandles: 50, MaxValueBytes: 8 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	i, err := c.Instantiate(ctx, host.InstanceOptions{})
+	if out = append(out, judge(t, value.Bool(true), err)); err == nil {
+		for n := range 4 {
+			v, err := calls(i, ctx, n)
+			if out = append(out, judge(t, v, err)); err != nil {
+				break
+			}
+		}
+		if err := i.Close(context.Background()); err != nil {
+			judge(t, value.Value{}, err)
+		}
+	}
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("%s took %v, with a deadline of one second", engine, took)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	return out
+}
+
+// FuzzHostileComponent: a valid component may do what it likes, in realloc, in
+// post-return, in destructors and while it starts: instantiating and calling it
+// yields a value or a trap, the same on both engines, and whether calls between
+// components are generated code or go through the host.
+func FuzzHostileComponent(f *testing.F) {
+	f.Add([]byte{})
+	for seed := range uint64(12) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		data := make([]byte, 100+300*seed)
+		for i := range data {
+			data[i] = byte(r.Uint32())
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		e := &entropy{data}
+		b, ty := hostileComponent(e)
+		d, err := linker.Define("hostile", b)
+		if err != nil {
+			t.Fatalf("the component is not valid: %v", err)
+		}
+		args := []value.Value{value.U32(uint32(e.n(3))), e.argument(ty), value.U32(1), e.argument(ty)}
+		call := func(i *host.Instance, ctx context.Context, n int) (value.Value, error) {
+			return i.Call(ctx, "", []string{"go", "f"}[n%2], args[n])
+		}
+		var first []outcome
+		for _, engine := range []string{"compiler", "interpreter"} {
+			for _, fuse := range []compile.Fuse{compile.FuseAuto, compile.FuseOff} {
+				got := live(t, d, engine, fuse, call)
+				if first == nil {
+					first = got
+				}
+				compareLives(t, fmt.Sprintf("%s, fuse %d", engine, fuse), first, got)
+			}
+		}
+		heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		if metrics.Read(heap); heap[0].Value.Uint64() > 1<<30 {
+			t.Errorf("%d bytes are in use", heap[0].Value.Uint64())
+		}
+	})
+}
+
+// compareLives compares up to where they may differ.
+func compareLives(t *testing.T, name string, want, got []outcome) {
+	for n := range min(len(want), len(got)) {
+		switch w, g := want[n], got[n]; {
+		case w.loose || g.loose:
+			return
+		case w != g:
+			t.Errorf("step %d ended on %s with\n%s, first with\n%s", n, name, g.text, w.text)
+			return
+		}
+	}
+	if len(want) != len(got) {
+		t.Errorf("%s took %d steps, first it were %d", name, len(got), len(want))
+	}
+}
