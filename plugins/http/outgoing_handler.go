@@ -2,6 +2,7 @@ package http
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -75,6 +76,10 @@ func (p *Plugin) send(g *grants, r *outgoingRequest, limits timeouts) (*futureRe
 	t := newTimed(limits)
 	f := &futureResponse{timed: t, grants: g}
 	g.active++
+	if r.body != nil {
+		// The client waits for the body that it reads, even if the request is cancelled.
+		context.AfterFunc(t.ctx, func() { r.body.leave(fail(ConnectionTerminated, nil)) })
+	}
 	go f.fetch(p.client.transport, req.WithContext(t.ctx))
 	return f, nil
 }

@@ -566,6 +566,32 @@ func TestDropped(t *testing.T) {
 	e.want(http.Code(p.Case()).String(), "connection-limit-reached", "one more")
 }
 
+// TestUnfinishedBodyAndNoResponse ends requests whose body is still being written.
+func TestUnfinishedBodyAndNoResponse(t *testing.T) {
+	s := serve(t, func(_ nethttp.ResponseWriter, r *nethttp.Request) { _, _ = io.Copy(io.Discard, r.Body) })
+	e := env(t, http.Config{FirstByteTimeout: 50 * time.Millisecond}, s.URL)
+	r := e.request("POST", s.URL, e.headers())
+	_, out := e.body(r)
+	_, code := e.await(e.handle(r))
+	e.want(code, "connection-read-timeout", "no response in time")
+	v := e.Must(streams, "[method]output-stream.check-write", plugintest.Lend(out))
+	if v.Case() == 0 {
+		t.Error("the body can still be written")
+	}
+
+	e = env(t, http.Config{}, s.URL)
+	r = e.request("POST", s.URL, e.headers())
+	_, out = e.body(r)
+	f := e.Ok(handler, "handle", r, value.None())
+	e.write(out, "some")
+	plugintest.Drop(f)
+	p := plugintest.Lend(e.Must(streams, "[method]output-stream.subscribe", plugintest.Lend(out)))
+	e.Must(poll, "[method]pollable.block", p)
+	for e.Must(streams, "[method]output-stream.check-write", plugintest.Lend(out)).Case() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // TestRedirectIsNotFollowed leaves redirects to the guest, whose next request is
 // checked like the first.
 func TestRedirectIsNotFollowed(t *testing.T) {

@@ -58,10 +58,18 @@ func (e *ServeError) Unwrap() error { return e.Err }
 // that is nearest to it.
 func (x *Exchange) Serve(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := detached(r.Context())
-	stop := context.AfterFunc(r.Context(), cancel)
+	stop := context.AfterFunc(r.Context(), func() {
+		// The deadline is ctx's own: to cancel ctx then would call it something else.
+		if !errors.Is(r.Context().Err(), context.DeadlineExceeded) {
+			cancel()
+		}
+	})
 	defer stop()
 
 	control := http.NewResponseController(w)
+	// The server would otherwise read what is left of a request's body before it sends
+	// the response. Where that cannot be turned off, it is not done.
+	_ = control.EnableFullDuplex()
 	request := newIncomingRequest(r, control)
 	// net/http must not find the body being read when this function has returned.
 	defer request.message.close()

@@ -1,0 +1,119 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/sidecall/sidecall/host/pool"
+)
+
+// Config says what is served and how.
+type Config struct {
+	// Name is the composition's.
+	Name string
+	// Pool gives the instances, Interface is the name of their exported handler,
+	// "wasi:http/incoming-handler@0.2.x".
+	Pool      *pool.Pool
+	Interface string
+	Limits    Limits
+	// Log receives what went wrong, and what the server does.
+	Log zerolog.Logger
+	// Ended, if it is not nil, is told how each call of the guest ended, with the
+	// context of its request: nil, or an error of host.Callable.Call or of
+	// instantiation.
+	Ended func(ctx context.Context, err error)
+}
+
+// Limits bound what requests take. Zero values stand for the defaults.
+type Limits struct {
+	// Requests are how many run at a time, 0 for 256. A request runs until its guest
+	// has returned.
+	Requests int
+	// Queue are how many more wait for their turn, 0 for as many as Requests, -1 for
+	// none. Those beyond are answered 503 at once.
+	Queue int
+	// Deadline is the time for one request: from its header to the end of its answer.
+	// 0 stands for 30 seconds, a negative one for any time.
+	Deadline time.Duration
+	// Body is the size of a request's body in bytes, 0 for 64 MiB.
+	Body int64
+	// AfterAnswer is how long a guest may go on after its answer is complete if there
+	// is no deadline, 0 for 30 seconds.
+	AfterAnswer time.Duration
+}
+
+func (l Limits) withDefaults() Limits {
+	if l.Requests <= 0 {
+		l.Requests = 256
+	}
+	switch {
+	case l.Queue == 0:
+		l.Queue = l.Requests
+	case l.Queue < 0:
+		l.Queue = 0
+	}
+	if l.Deadline == 0 {
+		l.Deadline = 30 * time.Second
+	}
+	if l.Body <= 0 {
+		l.Body = 64 << 20
+	}
+	if l.AfterAnswer <= 0 {
+		l.AfterAnswer = 30 * time.Second
+	}
+	return l
+}
+
+// Listen says where and how a Server listens.
+type Listen struct {
+	// Address is "host:port". With port 0 the system chooses one.
+	Address string
+	// TLS has a certificate, nil for none: HTTP/2 then works without TLS too, for
+	// clients that know beforehand.
+	TLS *tls.Config
+	// Header is the size of a request's header in bytes, 0 for 64 KiB.
+	Header int
+	// Connections are how many clients are connected at a time, 0 for 16,384. Others
+	// wait to be accepted.
+	Connections int
+	// HeaderTimeout is how long a client may take to send a header, 0 for 10 seconds,
+	// IdleTimeout how long it may stay connected without a request, 0 for 2 minutes.
+	HeaderTimeout, IdleTimeout time.Duration
+
+	// Health is the address for Liveness and Readiness, which are paths, empty for
+	// "/healthz" and "/readyz". Without an address there are neither.
+	Health, Liveness, Readiness string
+
+	// DrainDelay is how long requests are still taken after readiness was withdrawn.
+	DrainDelay time.Duration
+	// DrainTimeout is how long requests under way may take to end after that; 0 stands
+	// for 25 seconds, a negative one for no time.
+	DrainTimeout time.Duration
+}
+
+func (l Listen) withDefaults() Listen {
+	for _, d := range []struct {
+		to *time.Duration
+		is time.Duration
+	}{{&l.HeaderTimeout, 10 * time.Second}, {&l.IdleTimeout, 2 * time.Minute}, {&l.DrainTimeout, 25 * time.Second}} {
+		if *d.to == 0 {
+			*d.to = d.is
+		}
+	}
+	if l.Header <= 0 {
+		l.Header = 64 << 10
+	}
+	if l.Connections <= 0 {
+		l.Connections = 16 << 10
+	}
+	if l.Liveness == "" {
+		l.Liveness = "/healthz"
+	}
+	if l.Readiness == "" {
+		l.Readiness = "/readyz"
+	}
+	return l
+}

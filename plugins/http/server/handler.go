@@ -1,0 +1,160 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/pool"
+	wasihttp "github.com/sidecall/sidecall/plugins/http"
+)
+
+// Handler answers requests by a composition.
+type Handler struct {
+	cfg       Config
+	admission *admission
+}
+
+// NewHandler makes a Handler.
+func NewHandler(cfg Config) *Handler {
+	cfg.Limits = cfg.Limits.withDefaults()
+	return &Handler{cfg, newAdmission(cfg.Limits.Requests, cfg.Limits.Queue)}
+}
+
+// writeGrace is how long after a request's deadline its answer may still be written:
+// the one that says so, above all.
+const writeGrace = time.Second
+
+// ServeHTTP has an instance answer the request.
+//
+// It answers itself, without the guest: 413 for a body that is announced to be too
+// long, 503 if too many requests run and wait, and for a guest that failed what
+// Exchange.Serve says.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := &exchange{h: h, w: w, r: r, start: time.Now()}
+	ctx, cancel := e.limit()
+	defer cancel()
+	e.r = r.WithContext(ctx)
+	if r.ContentLength > h.cfg.Limits.Body {
+		e.refuse(http.StatusRequestEntityTooLarge)
+		return
+	}
+	if err := h.admission.enter(ctx); err != nil {
+		e.unavailable(err)
+		return
+	}
+	lease, err := h.cfg.Pool.Take(ctx)
+	if err != nil {
+		h.admission.leave()
+		e.noInstance(err)
+		return
+	}
+	e.serve(lease)
+}
+
+// exchange is one request with its answer.
+type exchange struct {
+	h     *Handler
+	w     http.ResponseWriter
+	r     *http.Request
+	start time.Time
+}
+
+// limit applies the limits of time and size. The context ends at the deadline.
+func (e *exchange) limit() (context.Context, context.CancelFunc) {
+	ctx, limits := e.r.Context(), e.h.cfg.Limits
+	control := http.NewResponseController(e.w)
+	// Bodies stream in both directions at the same time. What does not support one of
+	// these, such as a recorder in a test, does not need it.
+	_ = control.EnableFullDuplex()
+	if e.r.Body != nil && e.r.Body != http.NoBody {
+		e.r.Body = http.MaxBytesReader(e.w, e.r.Body, limits.Body)
+	}
+	var end time.Time // of a connection's earlier request, if there is none now
+	cancel := func() {}
+	if limits.Deadline > 0 {
+		deadline := e.start.Add(limits.Deadline)
+		ctx, cancel = context.WithDeadline(ctx, deadline)
+		end = deadline.Add(writeGrace)
+	}
+	_ = control.SetReadDeadline(end)
+	_ = control.SetWriteDeadline(end)
+	return ctx, cancel
+}
+
+// serve has the leased instance answer.
+func (e *exchange) serve(lease *pool.Lease) {
+	inst := lease.Instance()
+	ended := make(chan struct{})
+	end := func(err error) {
+		e.ended(err)
+		if err := lease.Return(err); err != nil {
+			e.h.cfg.Log.Error().Err(err).Str("composition", e.h.cfg.Name).Msg("closing an instance failed")
+		}
+		e.h.admission.leave()
+		close(ended)
+	}
+	handle, err := inst.Func(e.h.cfg.Interface, "handle")
+	if err != nil {
+		e.refuse(http.StatusInternalServerError)
+		end(err)
+		return
+	}
+	x := &wasihttp.Exchange{Instance: inst, Handle: handle, Ended: end}
+	err = x.Serve(e.w, e.r)
+	if e.h.cfg.Limits.Deadline < 0 {
+		e.bound(inst, ended)
+	}
+	var failed *wasihttp.ServeError
+	if err == nil || !errors.As(err, &failed) {
+		return
+	}
+	e.logAnswer(failed)
+	if failed.Status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// bound ends a guest that goes on too long after its answer.
+func (e *exchange) bound(inst *host.Instance, ended chan struct{}) {
+	select {
+	case <-ended:
+		return
+	default:
+	}
+	t := time.AfterFunc(e.h.cfg.Limits.AfterAnswer, func() {
+		_ = inst.Close(context.Background()) // what the call returns says it
+	})
+	go func() {
+		<-ended
+		t.Stop()
+	}()
+}
+
+// refuse answers instead of the guest.
+func (e *exchange) refuse(status int) {
+	http.Error(e.w, http.StatusText(status), status)
+}
+
+// retryAfter is when a client that was turned away should come again, in seconds.
+const retryAfter = "1"
+
+// unavailable answers a request that did not get its turn.
+func (e *exchange) unavailable(err error) {
+	e.h.cfg.Log.Debug().Err(err).Str("composition", e.h.cfg.Name).Str("path", e.r.URL.Path).Msg("request turned away")
+	e.w.Header().Set("Retry-After", retryAfter)
+	e.refuse(http.StatusServiceUnavailable)
+}
+
+// noInstance answers a request for which there is no instance: because all are busy
+// until its deadline, the server ends, or instantiation failed.
+func (e *exchange) noInstance(err error) {
+	if errors.Is(err, pool.ErrClosed) || e.r.Context().Err() != nil {
+		e.unavailable(err)
+		return
+	}
+	e.ended(err)
+	e.refuse(http.StatusInternalServerError)
+}

@@ -1,0 +1,155 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	stdlog "log"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+// Server is a Handler that listens.
+type Server struct {
+	cfg     Config
+	opt     Listen
+	handler *Handler
+
+	http     *http.Server
+	listener net.Listener
+	cancel   context.CancelCauseFunc // of every request
+
+	health health
+	prober *http.Server
+	probed net.Listener
+}
+
+// New binds the addresses. Requests wait until Run is called. wrap, if it is not
+// nil, is put around the handler.
+func New(cfg Config, opt Listen, wrap func(http.Handler) http.Handler) (*Server, error) {
+	s := &Server{cfg: cfg, opt: opt.withDefaults(), handler: NewHandler(cfg)}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	s.cancel = cancel
+	var h http.Handler = s.handler
+	if wrap != nil {
+		h = wrap(h)
+	}
+	s.http = &http.Server{
+		Handler:           h,
+		TLSConfig:         s.opt.TLS,
+		ReadHeaderTimeout: s.opt.HeaderTimeout,
+		IdleTimeout:       s.opt.IdleTimeout,
+		MaxHeaderBytes:    s.opt.Header,
+		Protocols:         &http.Protocols{},
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ErrorLog:          stdlog.New(logWriter{s}, "", 0),
+	}
+	s.http.Protocols.SetHTTP1(true)
+	s.http.Protocols.SetHTTP2(s.opt.TLS != nil)
+	s.http.Protocols.SetUnencryptedHTTP2(s.opt.TLS == nil)
+	if err := s.listen(); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) listen() (err error) {
+	if s.listener, err = net.Listen("tcp", s.opt.Address); err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	if s.opt.Health == "" {
+		return nil
+	}
+	if s.probed, err = net.Listen("tcp", s.opt.Health); err != nil {
+		return fmt.Errorf("listening for health checks: %w", err)
+	}
+	s.prober = s.health.server(s.opt)
+	s.prober.ErrorLog = s.http.ErrorLog
+	return nil
+}
+
+func (s *Server) close() {
+	s.cancel(nil)
+	for _, l := range []net.Listener{s.listener, s.probed} {
+		if l != nil {
+			_ = l.Close() // nothing was accepted
+		}
+	}
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// HealthAddr is where it tells of its health, nil if nowhere.
+func (s *Server) HealthAddr() net.Addr {
+	if s.probed == nil {
+		return nil
+	}
+	return s.probed.Addr()
+}
+
+// ErrDrain is the error of requests that did not end before the drain's timeout.
+var ErrDrain = errors.New("requests were still under way and were ended")
+
+// Run serves until ctx is done, and then drains: it withdraws readiness, takes
+// requests for as long as DrainDelay, and waits for those under way for as long as
+// DrainTimeout. Errors: that of a listener that failed, ErrDrain. The pool is closed
+// by whoever made it, after Run.
+func (s *Server) Run(ctx context.Context) error {
+	defer s.close()
+	failed := make(chan error, 2)
+	go func() {
+		l := netutil.LimitListener(s.listener, s.opt.Connections)
+		if s.opt.TLS != nil {
+			failed <- s.http.ServeTLS(l, "", "")
+			return
+		}
+		failed <- s.http.Serve(l)
+	}()
+	if s.prober != nil {
+		go func() { failed <- s.prober.Serve(s.probed) }()
+		defer s.prober.Close()
+	}
+	s.health.ready.Store(true)
+	select {
+	case err := <-failed:
+		s.health.ready.Store(false)
+		_ = s.http.Close() // it has failed already
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+	}
+	return s.drain()
+}
+
+// drain ends serving.
+func (s *Server) drain() error {
+	s.health.ready.Store(false)
+	s.http.SetKeepAlivesEnabled(false)
+	time.Sleep(s.opt.DrainDelay)
+	ctx, cancel := context.WithTimeout(context.Background(), max(0, s.opt.DrainTimeout))
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err == nil {
+		return nil
+	}
+	// Guests end, and answer 503 or break off. Give what they say the time to arrive.
+	s.cancel(ErrDrain)
+	ctx, cancel = context.WithTimeout(context.Background(), writeGrace)
+	defer cancel()
+	if err := s.http.Shutdown(ctx); err != nil {
+		_ = s.http.Close() // what is left has had its time
+	}
+	return ErrDrain
+}
+
+// logWriter takes what net/http has to say: mostly of clients that speak badly.
+type logWriter struct{ s *Server }
+
+func (w logWriter) Write(p []byte) (int, error) {
+	w.s.cfg.Log.Debug().Str("composition", w.s.cfg.Name).Msg(strings.TrimSpace(string(p)))
+	return len(p), nil
+}
