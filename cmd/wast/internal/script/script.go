@@ -53,9 +53,11 @@ type Command struct {
 	Kind     string   `json:"kind"`
 	Features []string `json:"features"`
 	// WazeroError is set if the engine refuses a core module that is needed.
-	WazeroError string            `json:"wazero_error"`
-	Action      *Action           `json:"action"`
-	Expected    []json.RawMessage `json:"expected"`
+	WazeroError string `json:"wazero_error"`
+	// Wasmtime is what wasmtime 39 was seen to do: "pass", "skip", "crash" or "fail: why".
+	Wasmtime string            `json:"wasmtime39"`
+	Action   *Action           `json:"action"`
+	Expected []json.RawMessage `json:"expected"`
 	// Text is what another engine says, a hint about the cause.
 	Text string `json:"text"`
 }
