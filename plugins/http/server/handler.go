@@ -34,9 +34,9 @@ const writeGrace = time.Second
 // Exchange.Serve says.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{h: h, w: w, r: r, start: time.Now()}
-	ctx, cancel := e.limit()
-	defer cancel()
-	e.r = r.WithContext(ctx)
+	ctx, done := e.limit()
+	defer done()
+	e.r = e.r.WithContext(ctx)
 	if r.ContentLength > h.cfg.Limits.Body {
 		e.refuse(http.StatusRequestEntityTooLarge)
 		return
@@ -62,15 +62,19 @@ type exchange struct {
 	start time.Time
 }
 
-// limit applies the limits of time and size. The context ends at the deadline.
-func (e *exchange) limit() (context.Context, context.CancelFunc) {
+// limit applies the limits of time and size. The context ends at the deadline. The
+// function is to be called at the end.
+func (e *exchange) limit() (context.Context, func()) {
 	ctx, limits := e.r.Context(), e.h.cfg.Limits
 	control := http.NewResponseController(e.w)
 	// Bodies stream in both directions at the same time. What does not support one of
 	// these, such as a recorder in a test, does not need it.
 	_ = control.EnableFullDuplex()
+	finish := func() {}
 	if e.r.Body != nil && e.r.Body != http.NoBody {
-		e.r.Body = http.MaxBytesReader(e.w, e.r.Body, limits.Body)
+		body := newRequestBody(e.w, e.r)
+		e.r.Body = http.MaxBytesReader(body.conn, body, limits.Body)
+		finish = body.finish
 	}
 	var end time.Time // of a connection's earlier request, if there is none now
 	cancel := func() {}
@@ -81,7 +85,10 @@ func (e *exchange) limit() (context.Context, context.CancelFunc) {
 	}
 	_ = control.SetReadDeadline(end)
 	_ = control.SetWriteDeadline(end)
-	return ctx, cancel
+	return ctx, func() {
+		finish()
+		cancel()
+	}
 }
 
 // serve has the leased instance answer.
