@@ -42,7 +42,7 @@ func TestSame(t *testing.T) {
 	for _, d := range differences {
 		listed[d.Key] = d
 	}
-	engine := NewEngine(false)
+	engine := NewEngine(Options{})
 	defer engine.Close()
 	runner := &run.Runner{Host: host.Config{MaxMemory: 16 << 30}}
 	counts := map[string]int{}

@@ -15,23 +15,35 @@ import (
 )
 
 // Engine compiles components.
-type Engine struct{ c *C.wasm_engine_t }
+type Engine struct {
+	c   *C.wasm_engine_t
+	opt Options
+}
+
+// Options say how an engine is made.
+type Options struct {
+	// Pooling: instances take their memories from a pool.
+	Pooling bool
+	// Epochs: guests can be interrupted, as Sidecall's always can. None is here.
+	Epochs bool
+}
 
 // NewEngine makes an engine that has all features of core WebAssembly which
-// Sidecall's engine has. With pooling, instances take their memories from a pool.
-func NewEngine(pooling bool) *Engine {
+// Sidecall's engine has.
+func NewEngine(opt Options) *Engine {
 	cfg := C.wasm_config_new()
 	C.wasmtime_config_wasm_component_model_set(cfg, true)
 	C.wasmtime_config_wasm_tail_call_set(cfg, true)
 	C.wasmtime_config_wasm_function_references_set(cfg, true)
 	C.wasmtime_config_wasm_gc_set(cfg, true)
 	C.wasmtime_config_wasm_exceptions_set(cfg, true)
-	if pooling {
+	C.wasmtime_config_epoch_interruption_set(cfg, C.bool(opt.Epochs))
+	if opt.Pooling {
 		pool := C.wasmtime_pooling_allocation_config_new()
 		C.wasmtime_pooling_allocation_strategy_set(cfg, pool)
 		C.wasmtime_pooling_allocation_config_delete(pool)
 	}
-	return &Engine{C.wasm_engine_new_with_config(cfg)}
+	return &Engine{C.wasm_engine_new_with_config(cfg), opt}
 }
 
 // Close frees the engine; its components and instances have their own hold on it.
@@ -89,6 +101,9 @@ type Instance struct {
 func (l *Linker) Instantiate(c *Component) (*Instance, error) {
 	i := &Instance{store: C.wasmtime_store_new(c.engine.c, nil, nil)}
 	i.ctx = C.wasmtime_store_context(i.store)
+	if c.engine.opt.Epochs {
+		C.wasmtime_context_set_epoch_deadline(i.ctx, 1<<60)
+	}
 	if err := failure(C.wasmtime_component_linker_instantiate(l.c, i.ctx, c.c, &i.c)); err != nil {
 		i.Close()
 		return nil, err

@@ -40,8 +40,8 @@ func ours(tb testing.TB, b []byte) *host.Composition {
 	return c
 }
 
-func theirs(tb testing.TB, b []byte, pooling bool) (*Linker, *Component) {
-	e := NewEngine(pooling)
+func theirs(tb testing.TB, b []byte, opt Options) (*Linker, *Component) {
+	e := NewEngine(opt)
 	c, err := e.Compile(b)
 	if err != nil {
 		tb.Fatal(err)
@@ -70,7 +70,7 @@ func race(b *testing.B, n int, sidecall, wasmtime func()) {
 }
 
 // BenchmarkCalls: calls from component to component, two numbers, 64 bytes of text,
-// a list of 16 numbers.
+// a list of 16 numbers; wasmtime's guests without and with interruption.
 func BenchmarkCalls(b *testing.B) {
 	const n = 200_000
 	component := pairs(b)
@@ -79,31 +79,35 @@ func BenchmarkCalls(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer inst.Close(context.Background())
-	l, c := theirs(b, component, false)
-	other, err := l.Instantiate(c)
-	if err != nil {
-		b.Fatal(err)
+	var others [2]*Instance
+	for i := range others {
+		l, c := theirs(b, component, Options{Epochs: i == 1})
+		if others[i], err = l.Instantiate(c); err != nil {
+			b.Fatal(err)
+		}
+		defer others[i].Close()
 	}
-	defer other.Close()
 	u32 := wit.Primitive(wit.U32)
 	t := &wit.FuncType{Params: []wit.Field{{Name: "n", Type: u32}}, Result: u32}
 	for _, f := range []struct {
 		name string
 		want uint32
 	}{{"add", n * (n + 1) / 2 % (1 << 32)}, {"text", n * 64}, {"list", n * 16}} {
-		g, err := other.Func(f.name)
-		if err != nil {
-			b.Fatal(err)
-		}
 		check := func(v value.Value, err error) {
 			if err != nil || v.U32() != f.want {
 				b.Fatalf("%v, %v; want %d", v, err, f.want)
 			}
 		}
-		b.Run(f.name, func(b *testing.B) {
-			race(b, n, func() { check(inst.Call(context.Background(), "", f.name, value.U32(n))) },
-				func() { check(g.Call(t, value.U32(n))) })
-		})
+		for i, name := range []string{"", "-epochs"} {
+			g, err := others[i].Func(f.name)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Run(f.name+name, func(b *testing.B) {
+				race(b, n, func() { check(inst.Call(context.Background(), "", f.name, value.U32(n))) },
+					func() { check(g.Call(t, value.U32(n))) })
+			})
+		}
 	}
 }
 
@@ -114,7 +118,7 @@ func BenchmarkInstantiate(b *testing.B) {
 	comp := ours(b, component)
 	ctx := context.Background()
 	for _, pooling := range []bool{false, true} {
-		l, c := theirs(b, component, pooling)
+		l, c := theirs(b, component, Options{Pooling: pooling})
 		name := "on-demand"
 		if pooling {
 			name = "pooling"
