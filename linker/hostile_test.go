@@ -172,6 +172,7 @@ type outcome struct {
 	text string
 	// loose: it depends on how fast or how deep in its stack an engine is.
 	loose bool
+	code  canon.TrapCode
 }
 
 func judge(t *testing.T, v value.Value, err error) outcome {
@@ -181,11 +182,11 @@ func judge(t *testing.T, v value.Value, err error) outcome {
 	case err == nil:
 		return outcome{text: "= " + v.String()}
 	case errors.As(err, &trap):
-		return outcome{"trap: " + trap.Code.String(), trap.Code == canon.TrapStackOverflow}
+		return outcome{trap.Instance + ": " + trap.Code.String(), trap.Code == canon.TrapStackOverflow, trap.Code}
 	case errors.As(err, &interrupt) && errors.Is(err, context.DeadlineExceeded):
-		return outcome{"interrupted", true}
+		return outcome{text: "interrupted", loose: true}
 	case errors.Is(err, context.DeadlineExceeded):
-		return outcome{"too late", true}
+		return outcome{text: "too late", loose: true}
 	}
 	t.Errorf("neither a value nor a trap: %v", err)
 	return outcome{text: err.Error()}
@@ -273,6 +274,8 @@ func compareLives(t *testing.T, name string, want, got []outcome) {
 		switch w, g := want[n], got[n]; {
 		case w.loose || g.loose:
 			return
+		case w.code != g.code && (w.code == canon.TrapInvalidUTF8 || g.code == canon.TrapInvalidUTF8):
+			return // generated code calls realloc before it validates the text
 		case w != g:
 			t.Errorf("step %d ended on %s with\n%s, first with\n%s", n, name, g.text, w.text)
 			return

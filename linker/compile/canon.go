@@ -98,6 +98,7 @@ func (f *frame) lower(def *components.Canon) error {
 		f.trampoline(call, fromLower)
 		return nil
 	}
+	f.c.enterCallee(&call)
 	d := &coreDef{from: origin{fromLower, f.canons}, waits: f}
 	f.waiting = append(f.waiting, &pending{d, strconv.Itoa(f.canons), call})
 	f.canons++

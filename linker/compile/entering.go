@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/sidecall/sidecall/components"
+	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/linker/plan"
 )
 
 // entering is the entering set of a call (CanonicalABI.md, "may_enter_from"): the
@@ -25,6 +27,16 @@ func (c *compiler) entering(caller, callee int) []int {
 		}
 	}
 	return set
+}
+
+// enterCallee adds the callee to the entering set of a call that becomes generated
+// code, also where no call can find it entered: when it faults, its flag is all that
+// tells the host which component was running.
+func (c *compiler) enterCallee(call *plan.Call) {
+	caller, callee := call.Side[canon.Caller].Instance, call.Side[canon.Callee].Instance
+	if !c.within(caller, callee) && !slices.Contains(call.Entering, callee) {
+		call.Entering = append([]int{callee}, call.Entering...)
+	}
 }
 
 // within reports whether instance i is caller or around it.
