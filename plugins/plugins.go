@@ -3,12 +3,17 @@ package plugins
 import (
 	"slices"
 
+	"github.com/rs/zerolog"
+
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/plugins/cli"
 	"github.com/sidecall/sidecall/plugins/clocks"
+	"github.com/sidecall/sidecall/plugins/config"
 	"github.com/sidecall/sidecall/plugins/filesystem"
 	"github.com/sidecall/sidecall/plugins/http"
 	"github.com/sidecall/sidecall/plugins/io"
+	"github.com/sidecall/sidecall/plugins/keyvalue"
+	"github.com/sidecall/sidecall/plugins/logging"
 	"github.com/sidecall/sidecall/plugins/random"
 	"github.com/sidecall/sidecall/plugins/sockets"
 )
@@ -16,15 +21,22 @@ import (
 // Config configures those plugins that can be. The zero Config is useful.
 type Config struct {
 	HTTP http.Config
+	// Log takes what components say by wasi:logging. If it is nil, each entry is a
+	// line on the component's standard error.
+	Log *zerolog.Logger
 }
 
 // Set is all plugins. What a component may do with them is what it is granted.
 type Set struct {
-	http *http.Plugin
+	http     *http.Plugin
+	keyvalue *keyvalue.Plugin
+	logging  *logging.Plugin
 }
 
 // New makes a Set. Close it when no instance uses it any more.
-func New(cfg Config) *Set { return &Set{http: http.New(cfg.HTTP)} }
+func New(cfg Config) *Set {
+	return &Set{http: http.New(cfg.HTTP), keyvalue: keyvalue.New(), logging: logging.New(cfg.Log)}
+}
 
 // Close releases what instances share, such as idle connections.
 func (s *Set) Close() error { return s.http.Close() }
@@ -34,6 +46,7 @@ func (s *Set) Interfaces() []*host.Interface {
 	return slices.Concat(
 		io.Interfaces(), clocks.Interfaces(), random.Interfaces(), cli.Interfaces(), filesystem.Interfaces(),
 		sockets.Interfaces(), s.http.Interfaces(),
+		config.Interfaces(), s.logging.Interfaces(), s.keyvalue.Interfaces(),
 	)
 }
 

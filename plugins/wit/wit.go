@@ -3,7 +3,6 @@ package wit
 import (
 	_ "embed"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/sidecall/sidecall/components/witpkg"
@@ -14,7 +13,7 @@ import (
 //go:embed host.wasm
 var binary []byte
 
-// decoded is the compiled text, by name of the interface without its version.
+// decoded is the compiled text, by full name.
 var decoded = sync.OnceValue(func() map[string]witpkg.Interface {
 	all, err := witpkg.Decode(binary)
 	if err != nil {
@@ -22,29 +21,18 @@ var decoded = sync.OnceValue(func() map[string]witpkg.Interface {
 	}
 	m := make(map[string]witpkg.Interface, len(all))
 	for _, i := range all {
-		m[unversioned(i.Name)] = i
+		m[i.Name] = i
 	}
 	return m
 })
 
-func unversioned(name string) string {
-	base, _, _ := strings.Cut(name, "@")
-	return base
-}
-
-// Names returns the names of all interfaces of the text, without versions, in no
-// particular order.
-func Names() []string {
-	var names []string
-	for name := range decoded() {
-		names = append(names, name)
-	}
-	return names
-}
+// version is that of WASI, which names need not have.
+const version = "@0.2.12"
 
 // Implement makes an interface of the host from its functions. name is without a
-// version ("wasi:io/poll"). It panics if the WIT has no interface of that name, or
-// no function of the name of one of funcs.
+// version ("wasi:io/poll"), but for drafts ("wasi:config/store@0.2.0-draft"). It
+// panics if the WIT has no interface of that name, or no function of the name of one
+// of funcs.
 func Implement(name string, funcs map[string]host.Func) *host.Interface {
 	i := mustFind(name)
 	for fn := range funcs {
@@ -55,7 +43,8 @@ func Implement(name string, funcs map[string]host.Func) *host.Interface {
 	return &host.Interface{Name: i.Name, Type: i.Type, Funcs: funcs}
 }
 
-// Resource returns the identity of a resource type of the host.
+// Resource returns the identity of a resource type of the host; iface is as for
+// Implement.
 func Resource(iface, name string) *wit.Resource {
 	t, _ := mustFind(iface).Type.Export(name)
 	if te, ok := t.(*wit.TypeExport); ok {
@@ -67,6 +56,9 @@ func Resource(iface, name string) *wit.Resource {
 }
 
 func mustFind(name string) witpkg.Interface {
+	if i, ok := decoded()[name+version]; ok {
+		return i
+	}
 	i, ok := decoded()[name]
 	if !ok {
 		panic("there is no WIT of " + name)

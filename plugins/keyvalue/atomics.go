@@ -1,0 +1,91 @@
+package keyvalue
+
+import (
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/plugins/internal/wire"
+	"github.com/sidecall/sidecall/plugins/wit"
+)
+
+// The cases of cas-error.
+const (
+	caseStoreError = iota
+	caseCASFailed
+)
+
+func incrementU64(_ *host.Call, args []value.Value) (value.Value, error) {
+	b, err := host.Object[*bucket](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	n, err := incrementUnsigned(b, args[1].Str(), args[2].U64())
+	if err != nil {
+		return other(err)
+	}
+	return wire.Ok(value.U64(n))
+}
+
+func incrementS64(_ *host.Call, args []value.Value) (value.Value, error) {
+	b, err := host.Object[*bucket](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	n, err := incrementSigned(b, args[1].Str(), args[2].S64())
+	if err != nil {
+		return other(err)
+	}
+	return wire.Ok(value.S64(n))
+}
+
+// cas is behind the resource cas: a value as it was at some moment.
+type cas struct {
+	bucket *bucket
+	key    string
+	value  []byte
+	ok     bool
+	change uint64
+}
+
+// look makes a cas of a key's value as it is now.
+func look(b *bucket, key string) *cas {
+	c := &cas{bucket: b, key: key}
+	c.value, c.ok, c.change = b.version(key)
+	return c
+}
+
+func ownCAS(c *host.Call, s *cas) value.Value {
+	return c.Own(wit.Resource("wasi:keyvalue/atomics@0.2.0-draft2", "cas"), s)
+}
+
+func casNew(c *host.Call, args []value.Value) (value.Value, error) {
+	b, err := host.Object[*bucket](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	return wire.Ok(ownCAS(c, look(b, args[1].Str())))
+}
+
+func casCurrent(_ *host.Call, args []value.Value) (value.Value, error) {
+	s, err := host.Object[*cas](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	return wire.Ok(option(s.value, s.ok))
+}
+
+// swap sets the value if it is still what the cas saw. If not, the error has a cas
+// to try again with.
+func swap(c *host.Call, args []value.Value) (value.Value, error) {
+	s, err := host.Object[*cas](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	swapped, err := s.bucket.swap(s.key, s.change, args[1].Bytes())
+	switch {
+	case err != nil:
+		return wire.Err(wire.Case(caseStoreError, wire.Case(caseOther, value.String(err.Error()))))
+	case !swapped:
+		return wire.Err(wire.Case(caseCASFailed, ownCAS(c, look(s.bucket, s.key))))
+	}
+	return wire.OkUnit()
+}

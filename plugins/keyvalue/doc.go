@@ -1,0 +1,39 @@
+// Package keyvalue implements wasi:keyvalue, in its drafts, on buckets in memory.
+// What a component may open is what it is granted; components that are granted the
+// same bucket share it, in all instances of all compositions of a Plugin.
+//
+// In: the grants of a component. Out: the WIT interfaces. Next: whoever composes a
+// host. Must not import: other plugins.
+package keyvalue
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/sidecall/sidecall/host"
+)
+
+// Plugin is wasi:keyvalue with its buckets.
+type Plugin struct {
+	mu      sync.Mutex
+	buckets map[string]*bucket // guarded by mu
+}
+
+// New makes a Plugin without any data.
+func New() *Plugin { return &Plugin{buckets: map[string]*bucket{}} }
+
+// Interfaces returns the drafts of wasi:keyvalue.
+func (p *Plugin) Interfaces() []*host.Interface {
+	return slices.Concat(p.draft(), p.draft2())
+}
+
+func (p *Plugin) bucket(name string) *bucket {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := p.buckets[name]
+	if b == nil {
+		b = &bucket{entries: map[string]entry{}}
+		p.buckets[name] = b
+	}
+	return b
+}

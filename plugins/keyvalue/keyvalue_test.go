@@ -1,0 +1,200 @@
+package keyvalue_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/linker/plan"
+	"github.com/sidecall/sidecall/plugins/internal/plugintest"
+	"github.com/sidecall/sidecall/plugins/keyvalue"
+)
+
+var drafts = []string{"@0.2.0-draft", "@0.2.0-draft2"}
+
+type kv struct {
+	*plugintest.Env
+	t       testing.TB
+	version string
+	bucket  value.Value
+}
+
+func open(t testing.TB, p *keyvalue.Plugin, version string) *kv {
+	t.Helper()
+	e := plugintest.New(t, plan.Grants{Buckets: []string{"", "cache"}}, host.Stdio{}, p.Interfaces())
+	k := &kv{Env: e, t: t, version: version}
+	k.bucket = plugintest.Lend(e.Ok("wasi:keyvalue/store"+version, "open", str("cache")))
+	return k
+}
+
+func str(s string) value.Value { return value.String(s) }
+
+func blob(s string) value.Value { return value.Bytes([]byte(s)) }
+
+func (k *kv) on(method string, args ...value.Value) value.Value {
+	k.t.Helper()
+	return k.Ok("wasi:keyvalue/store"+k.version, "[method]bucket."+method, append([]value.Value{k.bucket}, args...)...)
+}
+
+func (k *kv) atomic(fn string, args ...value.Value) value.Value {
+	k.t.Helper()
+	return k.Ok("wasi:keyvalue/atomics"+k.version, fn, args...)
+}
+
+func (k *kv) batch(fn string, arg value.Value) value.Value {
+	k.t.Helper()
+	return k.Ok("wasi:keyvalue/batch"+k.version, fn, k.bucket, arg)
+}
+
+func (k *kv) get(key string) string {
+	k.t.Helper()
+	v, ok := k.on("get", str(key)).Payload()
+	if !ok {
+		return "none"
+	}
+	return string(v.Bytes())
+}
+
+func (k *kv) want(got, want, what string) {
+	k.t.Helper()
+	if got != want {
+		k.t.Errorf("%s %s: got %q, want %q", k.version, what, got, want)
+	}
+}
+
+func TestBuckets(t *testing.T) {
+	for _, v := range drafts {
+		p := keyvalue.New()
+		k := open(t, p, v)
+		k.want(k.get("a"), "none", "get of nothing")
+		k.on("set", str("a"), blob("1"))
+		k.on("set", str("a"), blob("2"))
+		k.want(k.get("a"), "2", "get")
+		if !k.on("exists", str("a")).Bool() || k.on("exists", str("b")).Bool() {
+			t.Error("exists")
+		}
+		k.want(open(t, p, v).get("a"), "2", "get of another instance")
+		other := plugintest.Lend(k.Ok("wasi:keyvalue/store"+v, "open", str("")))
+		if k.Ok("wasi:keyvalue/store"+v, "[method]bucket.exists", other, str("a")).Bool() {
+			t.Error("buckets share keys")
+		}
+		k.on("delete", str("a"))
+		k.on("delete", str("a"))
+		k.want(k.get("a"), "none", "get after delete")
+		for _, name := range []string{"other", "Cache", "cache "} {
+			k.want(k.Fails("wasi:keyvalue/store"+v, "open", str(name)), "access-denied", "open "+name)
+		}
+	}
+}
+
+func TestListKeys(t *testing.T) {
+	for _, v := range drafts {
+		k := open(t, keyvalue.New(), v)
+		const n = 2500
+		var pairs []value.Value
+		for i := range n {
+			pairs = append(pairs, value.Tuple(str(fmt.Sprintf("%05d", i)), blob("")))
+		}
+		k.batch("set-many", value.List(pairs...))
+		seen, cursor := 0, value.None()
+		for {
+			r := k.on("list-keys", cursor)
+			for i := range r.At(0).Len() {
+				k.want(r.At(0).At(i).Str(), fmt.Sprintf("%05d", seen), "key")
+				seen++
+			}
+			c, more := r.At(1).Payload()
+			if !more {
+				break
+			}
+			cursor = value.Some(c)
+		}
+		if seen != n {
+			t.Errorf("%s: %d keys", v, seen)
+		}
+	}
+}
+
+func TestBatch(t *testing.T) {
+	for _, v := range drafts {
+		k := open(t, keyvalue.New(), v)
+		k.batch("set-many", value.List(value.Tuple(str("a"), blob("1")), value.Tuple(str("b"), blob("2")), value.Tuple(str("a"), blob("3"))))
+		got := k.batch("get-many", value.List(str("b"), str("none"), str("a")))
+		b, _ := got.At(0).Payload()
+		a, _ := got.At(2).Payload()
+		if string(b.At(1).Bytes()) != "2" || got.At(1).Case() != 0 || a.At(0).Str() != "a" || string(a.At(1).Bytes()) != "3" {
+			t.Errorf("%s get-many", v)
+		}
+		k.batch("delete-many", value.List(str("a"), str("none")))
+		k.want(k.get("a")+k.get("b"), "none2", "after delete-many")
+	}
+}
+
+func TestIncrement(t *testing.T) {
+	k := open(t, keyvalue.New(), drafts[0])
+	inc := func(delta uint64) uint64 { return k.atomic("increment", k.bucket, str("n"), value.U64(delta)).U64() }
+	if inc(5) != 5 || inc(2) != 7 || k.get("n") != "7" || inc(1<<64-8) != 1<<64-1 {
+		t.Error("increment")
+	}
+	k.want(k.Fails("wasi:keyvalue/atomics"+k.version, "increment", k.bucket, str("n"), value.U64(1)), "other", "overflow")
+	k.on("set", str("n"), blob("x"))
+	k.want(k.Fails("wasi:keyvalue/atomics"+k.version, "increment", k.bucket, str("n"), value.U64(1)), "other", "no number")
+
+	k = open(t, keyvalue.New(), drafts[1])
+	sinc := func(delta int64) int64 { return k.atomic("increment", k.bucket, str("n"), value.S64(delta)).S64() }
+	if sinc(-5) != -5 || sinc(0) != -5 || sinc(7) != 2 || sinc(1<<63-3) != 1<<63-1 {
+		t.Error("signed increment")
+	}
+	k.want(k.Fails("wasi:keyvalue/atomics"+k.version, "increment", k.bucket, str("n"), value.S64(1)), "other", "overflow")
+	k.on("set", str("n"), blob("-9223372036854775808"))
+	k.want(k.Fails("wasi:keyvalue/atomics"+k.version, "increment", k.bucket, str("n"), value.S64(-1)), "other", "underflow")
+}
+
+func TestCompareAndSwap(t *testing.T) {
+	k := open(t, keyvalue.New(), drafts[1])
+	const iface = "wasi:keyvalue/atomics@0.2.0-draft2"
+	look := func() value.Value { return k.Ok(iface, "[static]cas.new", k.bucket, str("a")) }
+	current := func(c value.Value) string {
+		v, ok := k.Ok(iface, "[method]cas.current", plugintest.Lend(c)).Payload()
+		if !ok {
+			return "none"
+		}
+		return string(v.Bytes())
+	}
+	first, second := look(), look()
+	k.want(current(first), "none", "current of nothing")
+	k.Ok(iface, "swap", first, blob("1"))
+	k.want(k.get("a"), "1", "after swap")
+	v := k.Must(iface, "swap", second, blob("2"))
+	p, _ := v.Payload()
+	again, ok := p.Payload()
+	if v.Case() != 1 || p.Case() != 1 || !ok {
+		t.Fatal("a swap of what has changed did not fail")
+	}
+	k.want(current(again), "1", "current of the cas of a failed swap")
+	k.Ok(iface, "swap", again, blob("2"))
+	k.want(k.get("a"), "2", "after the second try")
+
+	// A value that was deleted, or set to what it was, has changed.
+	c := look()
+	k.on("set", str("a"), blob("2"))
+	k.want(k.Fails(iface, "swap", c, blob("3")), "cas-failed", "swap")
+	c = look()
+	k.on("delete", str("a"))
+	k.want(k.Fails(iface, "swap", c, blob("3")), "cas-failed", "swap of what was deleted")
+}
+
+func TestBucketsAreBounded(t *testing.T) {
+	k := open(t, keyvalue.New(), drafts[0])
+	big := blob(strings.Repeat("x", 8<<20))
+	for i := range 7 {
+		k.on("set", str(fmt.Sprint(i)), big)
+	}
+	k.on("set", str("0"), big) // which replaces one
+	const iface = "wasi:keyvalue/store@0.2.0-draft"
+	k.want(k.Fails(iface, "[method]bucket.set", k.bucket, str("7"), big), "other", "set of too much")
+	k.on("delete", str("0"))
+	k.on("set", str("7"), big)
+}

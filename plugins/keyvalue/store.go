@@ -1,0 +1,158 @@
+package keyvalue
+
+import (
+	"slices"
+
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/plugins/internal/wire"
+	"github.com/sidecall/sidecall/plugins/wit"
+)
+
+// The cases of error.
+const (
+	caseNoSuchStore = iota
+	caseAccessDenied
+	caseOther
+)
+
+// draft and draft2 are the interfaces of the drafts of those names. They differ in
+// cursors, in the numbers of increment, and draft2 has compare and swap.
+func (p *Plugin) draft() []*host.Interface {
+	return p.interfaces("@0.2.0-draft", listKeysByNumber, map[string]host.Func{
+		"increment": incrementU64,
+	})
+}
+
+func (p *Plugin) draft2() []*host.Interface {
+	return p.interfaces("@0.2.0-draft2", listKeysByKey, map[string]host.Func{
+		"[static]cas.new":     casNew,
+		"[method]cas.current": casCurrent,
+		"increment":           incrementS64,
+		"swap":                swap,
+	})
+}
+
+func (p *Plugin) interfaces(version string, listKeys host.Func, atomics map[string]host.Func) []*host.Interface {
+	return []*host.Interface{
+		wit.Implement("wasi:keyvalue/store"+version, map[string]host.Func{
+			"open": func(c *host.Call, args []value.Value) (value.Value, error) {
+				return p.open(c, args, "wasi:keyvalue/store"+version)
+			},
+			"[method]bucket.get":       bucketGet,
+			"[method]bucket.set":       bucketSet,
+			"[method]bucket.delete":    bucketDelete,
+			"[method]bucket.exists":    bucketExists,
+			"[method]bucket.list-keys": listKeys,
+		}),
+		wit.Implement("wasi:keyvalue/atomics"+version, atomics),
+		wit.Implement("wasi:keyvalue/batch"+version, map[string]host.Func{
+			"get-many":    getMany,
+			"set-many":    setMany,
+			"delete-many": deleteMany,
+		}),
+	}
+}
+
+// other makes the error other of err.
+func other(err error) (value.Value, error) {
+	return wire.Err(wire.Case(caseOther, value.String(err.Error())))
+}
+
+func (p *Plugin) open(c *host.Call, args []value.Value, iface string) (value.Value, error) {
+	name := args[0].Str()
+	if !slices.Contains(c.Component().Grants.Buckets, name) {
+		return wire.Err(value.Variant(caseAccessDenied, nil))
+	}
+	return wire.Ok(c.Own(wit.Resource(iface, "bucket"), p.bucket(name)))
+}
+
+// option makes an option<list<u8>>.
+func option(b []byte, ok bool) value.Value {
+	if !ok {
+		return value.None()
+	}
+	return value.Some(value.Bytes(b))
+}
+
+func bucketGet(_ *host.Call, args []value.Value) (value.Value, error) {
+	b, err := host.Object[*bucket](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	return wire.Ok(option(b.get(args[1].Str())))
+}
+
+func bucketSet(_ *host.Call, args []value.Value) (value.Value, error) {
+	b, err := host.Object[*bucket](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	if err := b.set(pair{args[1].Str(), args[2].Bytes()}); err != nil {
+		return other(err)
+	}
+	return wire.OkUnit()
+}
+
+func bucketDelete(_ *host.Call, args []value.Value) (value.Value, error) {
+	b, err := host.Object[*bucket](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	b.delete(args[1].Str())
+	return wire.OkUnit()
+}
+
+func bucketExists(_ *host.Call, args []value.Value) (value.Value, error) {
+	b, err := host.Object[*bucket](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	_, ok := b.get(args[1].Str())
+	return wire.Ok(value.Bool(ok))
+}
+
+func texts(keys []string) value.Value {
+	list := make([]value.Value, len(keys))
+	for i, k := range keys {
+		list[i] = value.String(k)
+	}
+	return value.List(list...)
+}
+
+// listKeysByNumber has as its cursor how many keys were returned.
+func listKeysByNumber(_ *host.Call, args []value.Value) (value.Value, error) {
+	b, err := host.Object[*bucket](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	var offset uint64
+	if c, ok := wire.Option(args[1]); ok {
+		offset = c.U64()
+	}
+	keys, more := b.keys(nil, offset)
+	cursor := value.None()
+	if more {
+		cursor = value.Some(value.U64(offset + uint64(len(keys))))
+	}
+	return wire.Ok(value.Record(texts(keys), cursor))
+}
+
+// listKeysByKey has as its cursor the last key that was returned.
+func listKeysByKey(_ *host.Call, args []value.Value) (value.Value, error) {
+	b, err := host.Object[*bucket](args[0])
+	if err != nil {
+		return value.Value{}, err
+	}
+	var after *string
+	if c, ok := wire.Option(args[1]); ok {
+		s := c.Str()
+		after = &s
+	}
+	keys, more := b.keys(after, 0)
+	cursor := value.None()
+	if more {
+		cursor = value.Some(value.String(keys[len(keys)-1]))
+	}
+	return wire.Ok(value.Record(texts(keys), cursor))
+}
