@@ -1,11 +1,13 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -107,4 +109,65 @@ func (s *Store) linkBlob(desc ocispec.Descriptor, path string) error {
 	}
 	_, err = io.Copy(out, f)
 	return errors.Join(err, out.Close())
+}
+
+// Remove removes the files of an artifact, by its digest in hexadecimal, and the blobs
+// that no other artifact's files and no name need.
+func (s *Store) Remove(encoded string) error {
+	if encoded == "" || filepath.Base(encoded) != encoded {
+		return errors.New("not a digest: " + encoded)
+	}
+	if err := os.RemoveAll(filepath.Join(s.dir, "files", encoded)); err != nil {
+		return err
+	}
+	return s.collect()
+}
+
+// collect removes blobs that nothing refers to: no artifact's files, and no name.
+func (s *Store) collect() error {
+	keep := map[digest.Digest]bool{}
+	mark := func(d digest.Digest) {
+		data, err := os.ReadFile(s.blob(d))
+		if err != nil || len(data) > MaxManifestSize {
+			return
+		}
+		if m, err := decodeManifest("", data); err == nil {
+			keep[d], keep[m.Config.Digest] = true, true
+			for _, l := range m.Layers {
+				keep[l.Digest] = true
+			}
+		}
+	}
+	files, err := os.ReadDir(filepath.Join(s.dir, "files"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, f := range files {
+		mark(digest.NewDigestFromEncoded(digest.SHA256, f.Name()))
+	}
+	refs, err := filepath.Glob(filepath.Join(s.dir, "refs", "*.json"))
+	if err != nil {
+		return err
+	}
+	for _, ref := range refs {
+		var desc ocispec.Descriptor
+		if data, err := os.ReadFile(ref); err == nil && json.Unmarshal(data, &desc) == nil && checkDigest(desc.Digest) == nil {
+			mark(desc.Digest)
+		}
+	}
+	blobs, err := os.ReadDir(filepath.Join(s.dir, "blobs", "sha256"))
+	if err != nil {
+		return err
+	}
+	for _, b := range blobs {
+		d := digest.NewDigestFromEncoded(digest.SHA256, b.Name())
+		info, err := b.Info()
+		if err != nil || keep[d] || time.Since(info.ModTime()) < time.Hour { // one that is being pulled
+			continue
+		}
+		if err := os.Remove(s.blob(d)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

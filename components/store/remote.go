@@ -118,12 +118,18 @@ func (s *Store) Pull(ctx context.Context, ref string) (ocispec.Descriptor, error
 	return desc, nil
 }
 
-// fetcher is what an image is copied from.
-type fetcher interface {
+// Fetcher is what an image is copied from.
+type Fetcher interface {
 	Fetch(ctx context.Context, desc ocispec.Descriptor) (io.ReadCloser, error)
 }
 
-func (s *Store) pull(ctx context.Context, ref string, from fetcher, desc ocispec.Descriptor) (ocispec.Descriptor, error) {
+// Copy gets an image with WebAssembly from anywhere into the store and returns the
+// descriptor of its manifest. desc may be an index. ref is for messages.
+func (s *Store) Copy(ctx context.Context, ref string, from Fetcher, desc ocispec.Descriptor) (ocispec.Descriptor, error) {
+	return s.pull(ctx, ref, from, desc)
+}
+
+func (s *Store) pull(ctx context.Context, ref string, from Fetcher, desc ocispec.Descriptor) (ocispec.Descriptor, error) {
 	desc, err := checkSize(ref, desc)
 	if err != nil {
 		return desc, err
@@ -159,7 +165,7 @@ func (s *Store) pull(ctx context.Context, ref string, from fetcher, desc ocispec
 }
 
 // metadata fetches an index or a manifest.
-func (s *Store) metadata(ctx context.Context, ref string, from fetcher, desc ocispec.Descriptor) ([]byte, error) {
+func (s *Store) metadata(ctx context.Context, ref string, from Fetcher, desc ocispec.Descriptor) ([]byte, error) {
 	if err := s.copy(ctx, from, desc); err != nil {
 		return nil, remoteError(ref, "pulling "+desc.Digest.String(), err)
 	}
@@ -170,7 +176,7 @@ func (s *Store) metadata(ctx context.Context, ref string, from fetcher, desc oci
 	return data, nil
 }
 
-func (s *Store) copy(ctx context.Context, from fetcher, desc ocispec.Descriptor) error {
+func (s *Store) copy(ctx context.Context, from Fetcher, desc ocispec.Descriptor) error {
 	if s.Has(desc.Digest) {
 		return nil
 	}

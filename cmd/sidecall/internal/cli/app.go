@@ -28,6 +28,8 @@ type app struct {
 	log      zerolog.Logger
 
 	interfaces []*host.Interface // see hostInterfaces
+
+	variables func(name string) (string, bool) // for ${VAR} in manifests
 }
 
 // Main runs sidecall with the process's arguments (without the program's name) and
@@ -44,7 +46,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
 	return &app{stdin: stdin, stdout: stdout, stderr: stderr,
-		settings: &settings.Settings{}, style: report.StyleFor(stderr, "auto", os.Getenv), log: zerolog.Nop()}
+		settings: &settings.Settings{}, style: report.StyleFor(stderr, "auto", os.Getenv), log: zerolog.Nop(), variables: os.LookupEnv}
 }
 
 func (a *app) root() *cobra.Command {

@@ -27,6 +27,7 @@ func (a *app) addImageCommands(root *cobra.Command) {
 		c.GroupID = "images"
 		root.AddCommand(c)
 	}
+	root.AddCommand(a.containerCommand(), a.prepareCommand())
 }
 
 // packing says how a target becomes an image.

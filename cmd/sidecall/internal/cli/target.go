@@ -62,7 +62,7 @@ func (a *app) link(t *target) (*linker.Result, error) {
 	if err := a.localize(t); err != nil {
 		return nil, err
 	}
-	m, problems, err := t.manifest()
+	m, problems, err := t.manifest(a.variables)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ func (a *app) link(t *target) (*linker.Result, error) {
 	return r, nil
 }
 
-func (t *target) manifest() (*manifest.Manifest, diag.List, error) {
+func (t *target) manifest(variables func(string) (string, bool)) (*manifest.Manifest, diag.List, error) {
 	if t.isComponent() {
 		return manifest.FromFiles(t.path, t.with, t.args), nil, nil
 	}
@@ -87,7 +87,7 @@ func (t *target) manifest() (*manifest.Manifest, diag.List, error) {
 		return nil, nil, &usageError{message: fmt.Sprintf("--with needs a component to link with, and %s is a manifest", t.path),
 			hint: "name " + t.with[0] + " under components: in the manifest"}
 	}
-	m, problems := manifest.Load(t.path, manifest.Options{Lookup: os.LookupEnv})
+	m, problems := manifest.Load(t.path, manifest.Options{Lookup: variables})
 	return m, problems, nil
 }
 

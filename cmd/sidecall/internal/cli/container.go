@@ -1,0 +1,121 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+	"github.com/sidecall/sidecall/shim/pod"
+)
+
+// containerCommand is process 1 of a container: it runs what the shim has written down.
+func (a *app) containerCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "container",
+		Short:  "Be process 1 of a container that the shim has prepared",
+		Hidden: true,
+		Args:   noMore(0),
+		RunE: func(*cobra.Command, []string) error {
+			c, err := pod.Read(pod.ConfigFile)
+			if err != nil {
+				return fmt.Errorf("this is not a container that the shim has prepared: %w", err)
+			}
+			inner := newApp(a.stdin, a.stdout, a.stderr)
+			inner.variables = lookupIn(c.Env)
+			root := inner.root()
+			root.SetArgs(c.CommandLine())
+			err = root.Execute()
+			a.terminationMessage(err)
+			return err
+		},
+	}
+}
+
+// terminationMessage leaves what went wrong where Kubernetes looks for it.
+func (a *app) terminationMessage(err error) {
+	var status *statusError
+	if err == nil || errors.As(err, &status) { // the guest has said what it had to say
+		return
+	}
+	f, openErr := os.OpenFile(pod.TerminationLog, os.O_WRONLY|os.O_TRUNC, 0)
+	if openErr != nil {
+		return // a pod may have it elsewhere, or not at all
+	}
+	defer f.Close()
+	var text bytes.Buffer
+	plain := newApp(nil, io.Discard, &text)
+	plain.style = report.StyleFor(&text, "never", os.Getenv)
+	plain.finish(err)
+	_, _ = f.Write(text.Bytes()[:min(text.Len(), 4096)]) // all that Kubernetes keeps
+}
+
+// prepareCommand is what the shim runs outside of a container: it links and compiles, so
+// that containers find compiled code, and says how the composition is to be run.
+func (a *app) prepareCommand() *cobra.Command {
+	t := &target{}
+	cmd := &cobra.Command{
+		Use:    "container-prepare " + targetUse,
+		Short:  "Compile a composition for containers; NAME=value on standard input, each ended by a NUL, are its variables",
+		Hidden: true,
+		Args:   noMore(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text, err := io.ReadAll(io.LimitReader(a.stdin, pod.MaxConfigSize))
+			if err != nil {
+				return err
+			}
+			a.variables = lookupIn(strings.Split(string(text), "\x00"))
+			if err := t.fromArgs(cmd, args); err != nil {
+				return err
+			}
+			r, err := a.link(t)
+			if err != nil {
+				return err
+			}
+			if err := r.Diagnostics.Err(); err != nil {
+				return err
+			}
+			command := commandFor(r.Plan)
+			if command == "run" {
+				if _, err := findCommand(r.Plan); err != nil {
+					return err
+				}
+			}
+			if found, _, err := cmd.Root().Find([]string{command}); err != nil || found == cmd.Root() {
+				return fmt.Errorf("the composition serves HTTP, which this sidecall cannot do")
+			}
+			c, err := a.compile(context.Background(), r.Plan)
+			if err != nil {
+				return err
+			}
+			if err := c.Close(); err != nil {
+				return err
+			}
+			return json.NewEncoder(a.stdout).Encode(map[string]string{"command": command})
+		},
+	}
+	settings.Flags(cmd.Flags(), settings.Engine, settings.CacheDir)
+	return cmd
+}
+
+// lookupIn finds variables in a list of NAME=value, the last one of a name.
+func lookupIn(env []string) func(string) (string, bool) {
+	values := map[string]string{}
+	for _, e := range env {
+		if name, value, ok := strings.Cut(e, "="); ok {
+			values[name] = value
+		}
+	}
+	return func(name string) (string, bool) {
+		value, ok := values[name]
+		return value, ok
+	}
+}

@@ -1,0 +1,119 @@
+//go:build linux
+
+package shim
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/opencontainers/runtime-spec/specs-go"
+
+	"github.com/sidecall/sidecall/components/store"
+	"github.com/sidecall/sidecall/shim/decide"
+	"github.com/sidecall/sidecall/shim/pod"
+)
+
+// Files in the bundle.
+const (
+	specFile   = "config.json"
+	recordFile = "sidecall.json"
+	podFile    = "sidecall-container.json"
+)
+
+// record is what was decided about a container, kept in its bundle: containerd or the
+// shim may be another process when it is asked for again.
+type record struct {
+	decide.Decision
+	// Artifact is the digest, in hexadecimal, that the container runs.
+	Artifact string `json:"artifact,omitempty"`
+}
+
+func readRecord(bundle string) (*record, error) {
+	var r record
+	data, err := os.ReadFile(filepath.Join(bundle, recordFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return &record{Decision: decide.Decision{Kind: decide.Linux}}, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &r)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("what was decided about the container: %w", err)
+	}
+	return &r, nil
+}
+
+func (r *record) write(bundle string) error { return writeJSON(bundle, recordFile, r, 0o600) }
+
+func readSpec(bundle string) (*specs.Spec, error) {
+	data, err := os.ReadFile(filepath.Join(bundle, specFile))
+	if err != nil {
+		return nil, err
+	}
+	s := &specs.Spec{}
+	if err := json.Unmarshal(data, s); err != nil {
+		return nil, fmt.Errorf("%s: %w", specFile, err)
+	}
+	return s, nil
+}
+
+func writeJSON(bundle, name string, v any, mode os.FileMode) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	tmp := filepath.Join(bundle, "."+name)
+	if err := os.WriteFile(tmp, data, mode); err != nil {
+		return err
+	}
+	return os.Rename(tmp, filepath.Join(bundle, name))
+}
+
+// rewrite makes process 1 of a bundle the program sidecall. All that isolates the
+// container stays as it is.
+func rewrite(bundle string, s *specs.Spec, n *node, f *store.Files, r *ready) error {
+	c := &pod.Config{Command: r.Command, Target: pod.App, Env: pod.GuestEnv(s.Process.Env)}
+	app := f.Path
+	if !f.Composition {
+		c.Target, app = pod.App+"/"+filepath.Base(f.Path), filepath.Dir(f.Path)
+	}
+	if len(s.Process.Args) > 1 {
+		c.Args = s.Process.Args[1:]
+	}
+	for _, m := range s.Mounts {
+		if pod.IsVolume(m.Type, m.Destination) || slices.Contains(m.Options, "rbind") && pod.IsVolume("bind", m.Destination) {
+			c.Mounts = append(c.Mounts, pod.Mount{Path: filepath.Clean(m.Destination), ReadOnly: slices.Contains(m.Options, "ro")})
+		}
+	}
+	env := []string{"TMPDIR=" + pod.Tmp}
+	if l := s.Linux; l != nil && l.Resources != nil && l.Resources.Memory != nil && l.Resources.Memory.Limit != nil && *l.Resources.Memory.Limit > 0 {
+		c.MaxMemory = *l.Resources.Memory.Limit
+		// The host's own heap is collected before it takes the guest's memory.
+		env = append(env, fmt.Sprintf("GOMEMLIMIT=%d", c.MaxMemory/10*9))
+	}
+	// Anybody in the container may read it, and only there: a bundle is closed to others.
+	if err := writeJSON(bundle, podFile, c, 0o444); err != nil {
+		return err
+	}
+	bind := func(source, target string) specs.Mount {
+		return specs.Mount{Type: "bind", Source: source, Destination: target, Options: []string{"bind", "ro", "nosuid", "nodev"}}
+	}
+	program, err := filepath.EvalSymlinks(n.program)
+	if err != nil {
+		return err
+	}
+	s.Mounts = append(s.Mounts,
+		specs.Mount{Type: "tmpfs", Source: "tmpfs", Destination: pod.Dir, Options: []string{"nosuid", "nodev", "mode=755", "size=64k"}},
+		bind(program, pod.Program), bind(app, pod.App), bind(r.code, pod.Code), bind(filepath.Join(bundle, podFile), pod.ConfigFile),
+		specs.Mount{Type: "tmpfs", Source: "tmpfs", Destination: pod.Tmp, Options: []string{"nosuid", "nodev", "noexec", "mode=1777", "size=64m"}},
+	)
+	s.Process.Args = []string{pod.Program, "container"}
+	s.Process.Env = env
+	s.Process.Cwd = "/"
+	return writeJSON(bundle, specFile, s, 0o600)
+}

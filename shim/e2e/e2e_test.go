@@ -1,0 +1,264 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+const (
+	hello = "../../examples/01-hello"
+	guest = "../../cmd/sidecall/testdata/guest/guest.wasm"
+)
+
+func TestComposition(t *testing.T) {
+	p := newPod(t, nil)
+	p.n.pack(t, "example.com/hello:1", hello)
+	c := p.run("hello", "example.com/hello:1", []string{"Ada"}, nil)
+	if s := c.exited(); s.ExitCode != 0 {
+		t.Errorf("exit code %d", s.ExitCode)
+	}
+	c.logged("Hello, Ada!\nThe journal says:\n  1. greeted Ada (info)\n")
+}
+
+func TestComponent(t *testing.T) {
+	p := newPod(t, nil)
+	p.n.pack(t, "example.com/guest:1", guest)
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "lines"), []byte("from a volume\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c := p.run("guest", "example.com/guest:1", []string{"env", "LEVEL", "cat", "/data/lines", "save", "/data/new", "text", "env", "PATH"}, func(c *cri.ContainerConfig) {
+		c.Envs = []*cri.KeyValue{{Key: "LEVEL", Value: []byte("loud")}}
+		c.Mounts = []*cri.Mount{{ContainerPath: "/data", HostPath: dir, Readonly: true}}
+	})
+	c.exited()
+	c.logged("loud")
+	c.logged("from a volume\n")
+	if _, err := os.Stat(filepath.Join(dir, "new")); err == nil {
+		t.Error("a read-only volume was written to")
+	}
+	if strings.Contains(c.log(), "/usr/bin") {
+		t.Errorf("the guest sees the image's PATH: %s", c.log())
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	p := newPod(t, nil)
+	p.n.pack(t, "example.com/guest:1", guest)
+	for _, tc := range []struct {
+		name string
+		args []string
+		want int32
+	}{
+		{"exit", []string{"exit", "1"}, 1},
+		{"trap", []string{"trap"}, 134},
+	} {
+		c := p.run(tc.name, "example.com/guest:1", tc.args, nil)
+		if s := c.exited(); s.ExitCode != tc.want {
+			t.Errorf("%s: exit code %d, want %d\n%s", tc.name, s.ExitCode, tc.want, c.log())
+		}
+	}
+}
+
+// TestLinux runs Linux containers beside WebAssembly, in one pod with one shim.
+func TestLinux(t *testing.T) {
+	p := newPod(t, nil)
+	p.n.pack(t, "example.com/guest:1", guest)
+	say := p.run("say", linuxImage, nil, func(c *cri.ContainerConfig) { c.Command = []string{"/tool", "say", "hello"} })
+	if s := say.exited(); s.ExitCode != 0 {
+		t.Errorf("exit code %d", s.ExitCode)
+	}
+	say.logged("[hello]")
+	c := p.run("wasm", "example.com/guest:1", []string{"say", "beside"}, nil)
+	c.exited()
+	c.logged("beside")
+	code := p.run("code", linuxImage, nil, func(c *cri.ContainerConfig) { c.Command = []string{"/tool", "exit", "7"} })
+	if s := code.exited(); s.ExitCode != 7 {
+		t.Errorf("exit code %d", s.ExitCode)
+	}
+	sleeper := p.run("sleeper", linuxImage, nil, nil)
+	if out, _ := sleeper.exec("/tool", "say", "exec"); out != "[exec]\n" {
+		t.Errorf("exec: %q", out)
+	}
+}
+
+// TestRunning looks at a container of WebAssembly from outside: exec, stats, stopping.
+func TestRunning(t *testing.T) {
+	p := newPod(t, nil)
+	p.n.pack(t, "example.com/guest:1", guest)
+	c := p.run("loop", "example.com/guest:1", []string{"say", "begin", "flush", "loop"}, nil)
+	c.logged("begin")
+	if out, code := c.exec("sidecall", "version"); code != 0 || !strings.Contains(out, "sidecall") {
+		t.Errorf("exec: %d, %s", code, out)
+	}
+	r, err := p.n.runtime.ContainerStats(t.Context(), &cri.ContainerStatsRequest{ContainerId: c.id})
+	if err != nil || r.Stats.Memory.GetWorkingSetBytes().GetValue() == 0 {
+		t.Errorf("stats: %v, %v", r, err)
+	}
+	begin := time.Now()
+	if _, err := p.n.runtime.StopContainer(t.Context(), &cri.StopContainerRequest{ContainerId: c.id, Timeout: 20}); err != nil {
+		t.Fatal(err)
+	}
+	if s := c.exited(); s.ExitCode != 143 || time.Since(begin) > 10*time.Second {
+		t.Errorf("stopped with %d after %s", s.ExitCode, time.Since(begin))
+	}
+}
+
+// TestIsolation looks at process 1 from outside.
+func TestIsolation(t *testing.T) {
+	p := newPod(t, nil)
+	p.n.pack(t, "example.com/guest:1", guest)
+	c := p.run("loop", "example.com/guest:1", []string{"say", "begin", "flush", "loop"}, func(c *cri.ContainerConfig) {
+		c.Linux.SecurityContext.RunAsUser = &cri.Int64Value{Value: 4321}
+	})
+	c.logged("begin")
+	status, err := os.ReadFile(filepath.Join("/proc", pidOf(t, p.n, c), "status"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Uid:\t4321\t4321", "CapEff:\t0000000000000000", "NoNewPrivs:\t1", "Seccomp:\t2"} {
+		if !strings.Contains(string(status), want) {
+			t.Errorf("not %q:\n%s", want, status)
+		}
+	}
+}
+
+func TestOutOfMemory(t *testing.T) {
+	p := newPod(t, nil)
+	p.n.pack(t, "example.com/guest:1", guest)
+	c := p.run("bomb", "example.com/guest:1", []string{"grow"}, func(c *cri.ContainerConfig) {
+		c.Linux.Resources = &cri.LinuxContainerResources{MemoryLimitInBytes: 16 << 20}
+	})
+	s := c.exited()
+	if s.ExitCode != 137 || s.Reason != "OOMKilled" {
+		t.Errorf("exit code %d, reason %s\n%s", s.ExitCode, s.Reason, c.log())
+	}
+}
+
+// TestKilledShim shows that nothing of a pod outlives its shim.
+func TestKilledShim(t *testing.T) {
+	p := newPod(t, nil)
+	p.n.pack(t, "example.com/guest:1", guest)
+	c := p.run("loop", "example.com/guest:1", []string{"say", "begin", "flush", "loop"}, nil)
+	c.logged("begin")
+	pid := pidOf(t, p.n, c)
+	shim := parentOf(t, pid)
+	if err := syscall.Kill(shim, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	c.exited()
+	if err := eventually(10*time.Second, func() error {
+		if _, err := os.Stat(filepath.Join("/proc", pid)); err == nil {
+			return os.ErrExist
+		}
+		return nil
+	}); err != nil {
+		t.Error("process 1 is still there")
+	}
+	_, _ = p.n.runtime.StopPodSandbox(t.Context(), &cri.StopPodSandboxRequest{PodSandboxId: p.id})
+	_, _ = p.n.runtime.RemovePodSandbox(t.Context(), &cri.RemovePodSandboxRequest{PodSandboxId: p.id})
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(mounts), c.id) {
+		t.Error("mounts of the container are left")
+	}
+	uses, _ := filepath.Glob(filepath.Join(p.n.dir, "node", "uses", "*", "k8s.io."+c.id))
+	if len(uses) > 0 {
+		t.Errorf("the node's cache is still used by it: %q", uses)
+	}
+}
+
+// TestRestartedContainerd shows that a container outlives containerd.
+func TestRestartedContainerd(t *testing.T) {
+	p := newPod(t, nil)
+	p.n.pack(t, "example.com/guest:1", guest)
+	c := p.run("loop", "example.com/guest:1", []string{"say", "begin", "flush", "loop"}, nil)
+	c.logged("begin")
+	_ = p.n.process.Process.Kill()
+	_ = p.n.process.Wait()
+	if err := p.n.start(); err != nil {
+		t.Fatal(err)
+	}
+	if s := c.status(); s.State != cri.ContainerState_CONTAINER_RUNNING {
+		t.Errorf("state %s", s.State)
+	}
+	if _, err := p.n.runtime.StopContainer(t.Context(), &cri.StopContainerRequest{ContainerId: c.id, Timeout: 20}); err != nil {
+		t.Fatal(err)
+	}
+	if s := c.exited(); s.ExitCode != 143 {
+		t.Errorf("exit code %d", s.ExitCode)
+	}
+}
+
+// TestWrong shows that what is wrong with an image is said where a pod's events come from.
+func TestWrong(t *testing.T) {
+	p := newPod(t, map[string]string{"sidecall.dev/runtime.odd": "java"})
+	module := []byte("\x00asm\x01\x00\x00\x00\x01\x05\x01\x60\x01\x7f\x00\x02\x24\x01\x16wasi_snapshot_preview1\x09proc_exit\x00\x00")
+	for _, tc := range []struct {
+		name, want string
+		wasm       []byte
+	}{
+		{"preview1", "this is a preview1 core module", module},
+		{"broken", "unexpected end of the file", []byte("\x00asm\x0d\x00\x01\x00\x07\xff\x01")},
+		{"odd", `annotation sidecall.dev/runtime.odd: "java" is neither wasm nor linux`, module},
+	} {
+		image := "example.com/" + tc.name + ":1"
+		file := filepath.Join(t.TempDir(), "image.tar")
+		if err := linuxArchive(file, image, filepath.Join(p.n.bin, "tool"), map[string][]byte{"app.wasm": tc.wasm}, []string{"/app.wasm"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.n.load(file); err != nil {
+			t.Fatal(err)
+		}
+		_, err := p.create(tc.name, image, nil, nil)
+		if err == nil || !strings.Contains(err.Error(), tc.want) {
+			t.Errorf("%s: %v, want %q in it", tc.name, err, tc.want)
+		}
+	}
+}
+
+// TestFiles runs WebAssembly that an ordinary image has among its files.
+func TestFiles(t *testing.T) {
+	p := newPod(t, nil)
+	wasm, err := os.ReadFile(guest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "image.tar")
+	if err := linuxArchive(file, "example.com/files:1", filepath.Join(p.n.bin, "tool"), map[string][]byte{"opt/app.wasm": wasm}, []string{"/opt/app.wasm"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.n.load(file); err != nil {
+		t.Fatal(err)
+	}
+	c := p.run("files", "example.com/files:1", []string{"say", "from a file"}, nil)
+	c.exited()
+	c.logged("from a file")
+	if out, code := p.run("more", "example.com/files:1", []string{"say", "begin", "flush", "loop"}, nil).exec("/tool", "say", "native"); code != 0 || out != "[native]\n" {
+		t.Errorf("exec of the image's own program: %d, %q", code, out)
+	}
+}
+
+// TestOrdinary runs what pack --as image makes, with and without the shim knowing it.
+func TestOrdinary(t *testing.T) {
+	p := newPod(t, map[string]string{"sidecall.dev/runtime.plain": "linux"})
+	p.n.pack(t, "example.com/ordinary:1", "--as", "image", hello)
+	for _, name := range []string{"known", "plain"} {
+		c := p.run(name, "example.com/ordinary:1", nil, nil)
+		c.exited()
+		c.logged("Hello, world!")
+	}
+}

@@ -1,0 +1,290 @@
+//go:build linux
+
+package e2e_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go"
+	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
+)
+
+const (
+	pauseImage = "registry.k8s.io/pause:3.10.2"
+	linuxImage = "example.com/tool:1"
+)
+
+// node is a containerd of our own, with the shim installed.
+type node struct {
+	dir, bin string
+	runtime  cri.RuntimeServiceClient
+	images   cri.ImageServiceClient
+	process  *exec.Cmd
+}
+
+// shared is started by the first test and stopped by TestMain.
+var shared struct {
+	node *node
+	skip string
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	shared.skip = missing()
+	if shared.skip == "" {
+		shared.node, shared.err = startNode()
+	}
+	code := m.Run()
+	if shared.node != nil {
+		shared.node.stop()
+	}
+	os.Exit(code)
+}
+
+// theNode returns the node, or skips with what is missing.
+func theNode(t *testing.T) *node {
+	t.Helper()
+	if shared.skip != "" {
+		t.Skip(shared.skip)
+	}
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
+	return shared.node
+}
+
+func missing() string {
+	dir := os.Getenv("SIDECALL_E2E")
+	switch {
+	case dir == "":
+		return "SIDECALL_E2E names no directory with containerd: see build.sh"
+	case os.Getuid() != 0:
+		return "containers need root"
+	}
+	for _, name := range []string{"containerd", "ctr"} {
+		if _, err := os.Stat(filepath.Join(dir, "bin", name)); err != nil {
+			return "build.sh has not been run: " + err.Error()
+		}
+	}
+	if _, err := exec.LookPath("runc"); err != nil {
+		return "runc is not installed"
+	}
+	return ""
+}
+
+func startNode() (*node, error) {
+	dir, err := os.MkdirTemp("", "sidecall-e2e-")
+	if err != nil {
+		return nil, err
+	}
+	n := &node{dir: dir, bin: filepath.Join(dir, "bin")}
+	if err := n.build(); err != nil {
+		return nil, err
+	}
+	if err := n.start(); err != nil {
+		n.stop()
+		return nil, err
+	}
+	return n, n.prepare()
+}
+
+// build builds what is tested, and two programs for Linux containers.
+func (n *node) build() error {
+	for out, pkg := range map[string]string{
+		"sidecall": "github.com/sidecall/sidecall/cmd/sidecall", "containerd-shim-sidecall-v1": "github.com/sidecall/sidecall/cmd/containerd-shim-sidecall-v1",
+		"tool": "./testdata/tool",
+	} {
+		cmd := exec.Command("go", "build", "-o", filepath.Join(n.bin, out), pkg)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if text, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("building %s: %w\n%s", out, err, text)
+		}
+	}
+	return nil
+}
+
+const config = `version = 3
+root = %[1]q
+state = %[2]q
+[grpc]
+  address = %[3]q
+[ttrpc]
+  address = "%[3]s.ttrpc"
+[plugins.'io.containerd.cri.v1.runtime']
+  restrict_oom_score_adj = true
+  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]
+    runtime_type = "io.containerd.sidecall.v1"
+    pod_annotations = ["*"]
+    [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall.options]
+      BinaryName = "runc"
+      SystemdCgroup = false
+`
+
+func (n *node) socket() string { return filepath.Join(n.dir, "containerd.sock") }
+
+func (n *node) start() error {
+	file := filepath.Join(n.dir, "config.toml")
+	text := fmt.Sprintf(config, filepath.Join(n.dir, "root"), filepath.Join(n.dir, "state"), n.socket())
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		return err
+	}
+	log, err := os.OpenFile(filepath.Join(n.dir, "containerd.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	n.process = exec.Command(filepath.Join(os.Getenv("SIDECALL_E2E"), "bin", "containerd"), "-c", file)
+	n.process.Env = append(os.Environ(), "PATH="+n.bin+":"+os.Getenv("PATH"), "SIDECALL_NODE_DIR="+filepath.Join(n.dir, "node"))
+	n.process.Stdout, n.process.Stderr = log, log
+	n.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := n.process.Start(); err != nil {
+		return err
+	}
+	conn, err := grpc.NewClient("unix://"+n.socket(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		return err
+	}
+	n.runtime, n.images = cri.NewRuntimeServiceClient(conn), cri.NewImageServiceClient(conn)
+	return eventually(20*time.Second, func() error {
+		_, err := n.runtime.Version(context.Background(), &cri.VersionRequest{})
+		return err
+	})
+}
+
+func (n *node) stop() {
+	_ = n.process.Process.Signal(syscall.SIGTERM)
+	_ = n.process.Wait()
+	if os.Getenv("SIDECALL_E2E_KEEP") == "" {
+		_ = os.RemoveAll(n.dir)
+	} else {
+		fmt.Println("kept", n.dir)
+	}
+}
+
+// prepare imports the images that are not under test.
+func (n *node) prepare() error {
+	for _, name := range []string{pauseImage, linuxImage} {
+		file := filepath.Join(n.dir, "image.tar")
+		if err := linuxArchive(file, name, filepath.Join(n.bin, "tool"), nil, []string{"/tool", "sleep"}); err != nil {
+			return err
+		}
+		if err := n.load(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *node) load(file string) error {
+	out, err := n.ctr("images", "import", "--no-unpack=false", file)
+	if err != nil {
+		return fmt.Errorf("importing: %w\n%s", err, out)
+	}
+	return nil
+}
+
+func (n *node) ctr(args ...string) ([]byte, error) {
+	args = append([]string{"-a", n.socket(), "-n", "k8s.io"}, args...)
+	return exec.Command(filepath.Join(os.Getenv("SIDECALL_E2E"), "bin", "ctr"), args...).CombinedOutput()
+}
+
+// sidecall runs the program under test.
+func (n *node) sidecall(t *testing.T, args ...string) string {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(n.bin, "sidecall"), args...)
+	cmd.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(n.dir, "cache"))
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("sidecall %s: %v\n%s", strings.Join(args, " "), err, stderr.String())
+	}
+	return string(out)
+}
+
+// pack makes an image and gives it to containerd.
+func (n *node) pack(t *testing.T, name string, args ...string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "image.tar")
+	n.sidecall(t, append([]string{"pack", "-o", file, "--name", name}, args...)...)
+	if err := n.load(file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func eventually(limit time.Duration, f func() error) error {
+	deadline := time.Now().Add(limit)
+	for {
+		err := f()
+		if err == nil || time.Now().After(deadline) {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
+
+// linuxArchive writes an OCI archive of an image with one program and other files.
+func linuxArchive(file, name, program string, files map[string][]byte, entrypoint []string) error {
+	data, err := os.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	all := map[string][]byte{strings.TrimPrefix(filepath.Base(program), "/"): data}
+	for k, v := range files {
+		all[k] = v
+	}
+	var layer bytes.Buffer
+	if err := writeTar(&layer, all); err != nil {
+		return err
+	}
+	desc := func(mediaType string, data []byte) ocispec.Descriptor {
+		return ocispec.Descriptor{MediaType: mediaType, Digest: digest.FromBytes(data), Size: int64(len(data))}
+	}
+	l := desc(ocispec.MediaTypeImageLayer, layer.Bytes())
+	conf, _ := json.Marshal(ocispec.Image{Platform: ocispec.Platform{OS: "linux", Architecture: runtime.GOARCH},
+		Config: ocispec.ImageConfig{Entrypoint: entrypoint}, RootFS: ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{l.Digest}}})
+	m, _ := json.Marshal(ocispec.Manifest{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageManifest,
+		Config: desc(ocispec.MediaTypeImageConfig, conf), Layers: []ocispec.Descriptor{l}})
+	root := desc(ocispec.MediaTypeImageManifest, m)
+	root.Annotations = map[string]string{"io.containerd.image.name": name}
+	index, _ := json.Marshal(ocispec.Index{Versioned: specs.Versioned{SchemaVersion: 2}, Manifests: []ocispec.Descriptor{root}})
+	out, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer out.Close()
+	blobs := map[string][]byte{"oci-layout": []byte(`{"imageLayoutVersion":"1.0.0"}`), "index.json": index}
+	for _, b := range [][]byte{layer.Bytes(), conf, m} {
+		blobs["blobs/sha256/"+digest.FromBytes(b).Encoded()] = b
+	}
+	return writeTar(out, blobs)
+}
+
+func writeTar(w interface{ Write([]byte) (int, error) }, files map[string][]byte) error {
+	t := tar.NewWriter(w)
+	for name, data := range files {
+		if err := t.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(data)), Typeflag: tar.TypeReg}); err != nil {
+			return err
+		}
+		if _, err := t.Write(data); err != nil {
+			return err
+		}
+	}
+	return t.Close()
+}

@@ -1,0 +1,31 @@
+// Command tool is what Linux containers in the tests run: pause, and a few things to see.
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+)
+
+func main() {
+	switch args := os.Args[1:]; {
+	case len(args) == 2 && args[0] == "exit":
+		code, _ := strconv.Atoi(args[1])
+		os.Exit(code)
+	case len(args) > 0 && args[0] == "say":
+		fmt.Println(args[1:])
+	case len(args) == 2 && args[0] == "cat":
+		data, err := os.ReadFile(args[1])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Stdout.Write(data)
+	default:
+		c := make(chan os.Signal, 1)
+		signal.Notify(c, syscall.SIGTERM, syscall.SIGINT)
+		<-c
+	}
+}

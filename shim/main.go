@@ -1,0 +1,37 @@
+//go:build linux
+
+package shim
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/containerd/containerd/v2/pkg/shim"
+)
+
+// Main runs the shim with the process's arguments, environment and streams. It ends the
+// process where containerd's package does.
+func Main() {
+	ctx := context.Background()
+	c, err := parseCall(os.Args[1:])
+	if err != nil {
+		fail(err)
+	}
+	switch c.action {
+	case "start":
+		if err := start(ctx, c, os.Stdin, os.Stdout); err != nil {
+			fail(err)
+		}
+		return
+	case "delete":
+		forget(c.namespace, c.id) // what this container used of the node's cache
+	}
+	register()
+	shim.RunShim(ctx, newManager())
+}
+
+func fail(err error) {
+	fmt.Fprintf(os.Stderr, "%s: %v\n", Name, err)
+	os.Exit(1)
+}

@@ -1,0 +1,119 @@
+package pod
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Where things are in the container.
+const (
+	Dir        = "/.sidecall"
+	Program    = Dir + "/bin"
+	App        = Dir + "/app"
+	Code       = Dir + "/code"
+	Tmp        = Dir + "/tmp"
+	ConfigFile = Dir + "/container.json"
+	// TerminationLog is where Kubernetes reads why a container ended, if the pod does not
+	// say otherwise.
+	TerminationLog = "/dev/termination-log"
+)
+
+// Config is what process 1 is to run.
+type Config struct {
+	// Command is run or serve.
+	Command string `json:"command"`
+	// Target is the manifest's directory or the component's file.
+	Target string `json:"target"`
+	// Args are the guest's arguments; nil leaves the manifest's.
+	Args []string `json:"args,omitempty"`
+	// Env are NAME=value.
+	Env    []string `json:"env,omitempty"`
+	Mounts []Mount  `json:"mounts,omitempty"`
+	// MaxMemory is the container's memory limit in bytes, 0 without one.
+	MaxMemory int64 `json:"maxMemory,omitempty"`
+}
+
+// Mount is a directory that the guest gets.
+type Mount struct {
+	Path     string `json:"path"`
+	ReadOnly bool   `json:"readOnly,omitempty"`
+}
+
+// MaxConfigSize bounds the file: Linux bounds what an environment and arguments can be.
+const MaxConfigSize = 16 << 20
+
+// Read reads the file that the shim wrote.
+func Read(file string) (*Config, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var c Config
+	if err := json.NewDecoder(io.LimitReader(f, MaxConfigSize)).Decode(&c); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return &c, nil
+}
+
+// CommandLine is the command line of sidecall that does it. It is for a call in the
+// same process, as it holds the guest's variables.
+func (c *Config) CommandLine() []string {
+	line := []string{c.Command, "--cache-dir", Code}
+	for _, e := range c.Env {
+		line = append(line, "--env", e)
+	}
+	for _, m := range c.Mounts {
+		if info, err := os.Stat(m.Path); err != nil || !info.IsDir() {
+			continue // a single file, as a subPath makes it
+		}
+		dir := m.Path + "::" + m.Path
+		if m.ReadOnly {
+			dir += "::ro"
+		}
+		line = append(line, "--dir", dir)
+	}
+	if c.MaxMemory > 0 {
+		line = append(line, "--max-memory", fmt.Sprint(c.MaxMemory))
+	}
+	line = append(line, c.Target)
+	if c.Args != nil {
+		line = append(append(line, "--"), c.Args...)
+	}
+	return line
+}
+
+// GuestEnv are the variables of a container that are meant for the guest: not what the
+// runtime adds for Linux programs. Of a name that comes twice the last counts.
+func GuestEnv(env []string) []string {
+	var out []string
+	for i, e := range env {
+		name, _, ok := strings.Cut(e, "=")
+		later := slices.ContainsFunc(env[i+1:], func(o string) bool { return strings.HasPrefix(o, name+"=") })
+		if !ok || name == "" || name == "PATH" || name == "HOSTNAME" || later {
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// ours are mounts that a container runtime makes for Linux programs, and what is below.
+var ours = []string{"/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf",
+	"/var/run/secrets/kubernetes.io", "/run/secrets/kubernetes.io", Dir}
+
+// IsVolume tells whether a mount is one that the pod asked for.
+func IsVolume(mountType, destination string) bool {
+	if mountType != "bind" && mountType != "" {
+		return false
+	}
+	destination = path.Clean(destination)
+	return destination != "/" && !slices.ContainsFunc(ours, func(dir string) bool {
+		return destination == dir || strings.HasPrefix(destination, dir+"/")
+	})
+}
