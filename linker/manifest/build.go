@@ -62,7 +62,13 @@ func (b *builder) component(e entry) Component {
 		}
 	}
 	b.env(&c, e.get("env"))
-	b.files(&c, e.get("allow").get("files"))
+	if config := e.get("config"); config != nil {
+		c.ConfigPos = config.pos
+		for _, v := range config.entries {
+			c.Config = append(c.Config, plan.EnvVar{Name: v.key, Value: v.text})
+		}
+	}
+	b.allow(&c, e.get("allow"))
 	c.Instance = b.instance(c.Name, e.get("instance"))
 	if imports := e.get("imports"); imports != nil {
 		for _, i := range imports.entries {

@@ -85,6 +85,18 @@ func decode(source []byte, env map[string]string) string {
 		for _, f := range c.Files {
 			fmt.Fprintf(&b, "  file %+v at %v\n", f, c.FilesPos)
 		}
+		if len(c.OutboundHosts) > 0 {
+			fmt.Fprintf(&b, "  outbound %q at %v\n", c.OutboundHosts, c.OutboundPos)
+		}
+		for _, g := range c.Sockets {
+			fmt.Fprintf(&b, "  socket %v at %v\n", g, c.SocketsPos)
+		}
+		if len(c.Buckets) > 0 {
+			fmt.Fprintf(&b, "  buckets %q at %v\n", c.Buckets, c.BucketsPos)
+		}
+		if len(c.Config) > 0 {
+			fmt.Fprintf(&b, "  config %q at %v\n", c.Config, c.ConfigPos)
+		}
 		for _, i := range c.Imports {
 			fmt.Fprintf(&b, "  import %s at %v:", i.Selector, i.Pos)
 			for _, p := range i.Chain {

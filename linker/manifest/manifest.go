@@ -44,8 +44,19 @@ type Component struct {
 	// Files are the directories granted, the host's joined to the manifest's directory.
 	Files    []plan.FileGrant
 	FilesPos diag.Pos
-	Imports  []Import
-	Instance Instance
+	// OutboundHosts are origins, Sockets addresses and Buckets those of wasi:keyvalue
+	// that it may use.
+	OutboundHosts []string
+	OutboundPos   diag.Pos
+	Sockets       []plan.SocketGrant
+	SocketsPos    diag.Pos
+	Buckets       []string
+	BucketsPos    diag.Pos
+	// Config are the values that wasi:config/store gives.
+	Config    []plan.EnvVar
+	ConfigPos diag.Pos
+	Imports   []Import
+	Instance  Instance
 }
 
 // Import says who provides the imports that Selector selects.

@@ -50,6 +50,8 @@ type Grants struct {
 	OutboundHosts []string
 	// Config are the values that wasi:config/store gives.
 	Config []EnvVar
+	// Buckets are the buckets that it may open by wasi:keyvalue/store.
+	Buckets []string
 }
 
 // EnvVar is one environment variable.

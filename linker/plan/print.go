@@ -71,6 +71,9 @@ func (pr *printer) components() {
 		for _, e := range c.Grants.Config {
 			pr.line("      config %s", e.Name)
 		}
+		for _, b := range c.Grants.Buckets {
+			pr.line("      bucket %s", b)
+		}
 	}
 }
 

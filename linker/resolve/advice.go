@@ -62,6 +62,12 @@ func grantsOf(n *node) []grant {
 		{"args", "wasi:cli/environment", len(n.Args) > 0, n.ArgsPos, ""},
 		{"env", "wasi:cli/environment", len(n.Env) > 0, n.EnvPos, ""},
 		{"allow.files", "wasi:filesystem/preopens", len(n.Files) > 0, n.FilesPos, "it sees no files"},
+		{"allow.outboundHosts", "wasi:http/outgoing-handler", len(n.OutboundHosts) > 0, n.OutboundPos, "its requests are refused"},
+		// Whoever uses a socket has the network from there. Many languages import it in
+		// every program, so that it is not granted means nothing.
+		{"allow.sockets", "wasi:sockets/network", len(n.Sockets) > 0, n.SocketsPos, ""},
+		{"allow.keyvalue", "wasi:keyvalue/store", len(n.Buckets) > 0, n.BucketsPos, "it can open no bucket"},
+		{"config", "wasi:config/store", len(n.Config) > 0, n.ConfigPos, "it finds no values"},
 	}
 }
 
