@@ -192,36 +192,48 @@ func judge(t *testing.T, v value.Value, err error) outcome {
 	return outcome{text: err.Error()}
 }
 
-// live instantiates and calls a component until it traps.
-func live(t *testing.T, d *linker.Definition, engine string, fuse compile.Fuse, calls func(i *host.Instance, ctx context.Context, n int) (value.Value, error)) (out []outcome) {
+// calls makes call n of a component's life.
+type calls func(i *host.Instance, ctx context.Context, n int) (value.Value, error)
+
+// live gives a component two lives, in two instances of one composition: what the
+// first did, the second must not see.
+func live(t *testing.T, d *linker.Definition, name, engine string, fuse compile.Fuse, call calls) []outcome {
 	p, err := d.Plan(nil, linker.Options{Compile: compile.Options{Fuse: fuse}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
 	c, err := host.Compile(context.Background(), p, host.Config{Engine: engine, MaxMemory: 8 << 20, MaxHandles: 50, MaxValueBytes: 8 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	i, err := c.Instantiate(ctx, host.InstanceOptions{})
-	if out = append(out, judge(t, value.Bool(true), err)); err == nil {
-		for n := range 4 {
-			v, err := calls(i, ctx, n)
-			if out = append(out, judge(t, v, err)); err != nil {
-				break
-			}
-		}
-		if err := i.Close(context.Background()); err != nil {
-			judge(t, value.Value{}, err)
-		}
-	}
+	first := life(t, c, call)
+	compareLives(t, name+", in a second instance,", first, life(t, c, call))
 	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("%s took %v, with a deadline of one second", engine, took)
+		t.Errorf("%s took %v, with deadlines of one second", name, took)
 	}
 	if err := c.Close(); err != nil {
 		t.Error(err)
+	}
+	return first
+}
+
+// life instantiates and calls a component until it traps.
+func life(t *testing.T, c *host.Composition, call calls) (out []outcome) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	i, err := c.Instantiate(ctx, host.InstanceOptions{})
+	if out = append(out, judge(t, value.Bool(true), err)); err != nil {
+		return out
+	}
+	for n := range 4 {
+		v, err := call(i, ctx, n)
+		if out = append(out, judge(t, v, err)); err != nil {
+			break
+		}
+	}
+	if err := i.Close(context.Background()); err != nil {
+		judge(t, value.Value{}, err)
 	}
 	return out
 }
@@ -254,11 +266,12 @@ func FuzzHostileComponent(f *testing.F) {
 		var first []outcome
 		for _, engine := range []string{"compiler", "interpreter"} {
 			for _, fuse := range []compile.Fuse{compile.FuseAuto, compile.FuseOff} {
-				got := live(t, d, engine, fuse, call)
+				name := fmt.Sprintf("%s, fuse %d", engine, fuse)
+				got := live(t, d, name, engine, fuse, call)
 				if first == nil {
 					first = got
 				}
-				compareLives(t, fmt.Sprintf("%s, fuse %d", engine, fuse), first, got)
+				compareLives(t, name, first, got)
 			}
 		}
 		heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
@@ -277,7 +290,7 @@ func compareLives(t *testing.T, name string, want, got []outcome) {
 		case w.code != g.code && (w.code == canon.TrapInvalidUTF8 || g.code == canon.TrapInvalidUTF8):
 			return // generated code calls realloc before it validates the text
 		case w != g:
-			t.Errorf("step %d ended on %s with\n%s, first with\n%s", n, name, g.text, w.text)
+			t.Errorf("step %d, %s: ended with\n%s, first with\n%s", n, name, g.text, w.text)
 			return
 		}
 	}
