@@ -56,8 +56,7 @@ the main component. The guest's exit code is sidecall's. Else it is 1 if running
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	t.flags(flags)
-	flags.StringArrayVar(&t.env, "env", nil, "give the main component this `NAME=VALUE`, or sidecall's own NAME; may be repeated")
-	flags.StringArrayVar(&t.dirs, "dir", nil, "let the main component use a directory, `HOST::GUEST[::ro]`; may be repeated")
+	t.grantFlags(flags)
 	settings.Flags(flags, settings.Timeout, settings.Engine, settings.MaxMemory, settings.CacheDir, settings.NoCache)
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	_ = cmd.MarkFlagDirname(settings.CacheDir)
@@ -115,28 +114,16 @@ func (a *app) took(what string, start time.Time) {
 
 // findCommand returns the name of the exported interface wasi:cli/run, any 0.2.
 func findCommand(p *plan.Plan) (string, error) {
-	var others []string
 	for _, e := range p.Exports {
 		if name, version, _ := strings.Cut(e.Interface, "@"); name == "wasi:cli/run" && e.Name == "run" && strings.HasPrefix(version, "0.2.") {
 			return e.Interface, nil
 		}
-		name := e.Interface
-		if name == "" {
-			name = e.Name
-		}
-		if len(others) == 0 || others[len(others)-1] != name {
-			others = append(others, name)
-		}
 	}
-	d := diag.Diagnostic{Stage: diag.Link, Message: "the main component is not a command: it does not export wasi:cli/run@0.2.x",
-		Hint: "build it as a command (a main function, in most languages), or make the component that has one the main component"}
-	for _, name := range others {
-		d.Details = append(d.Details, "it exports "+name)
+	hint := "build it as a command (a main function, in most languages), or make the component that has one the main component"
+	if _, err := findHandler(p); err == nil {
+		hint = "it answers requests; to serve it, write: sidecall serve"
 	}
-	if len(p.Components) > 0 {
-		d.Pos.File = p.Components[len(p.Components)-1].Source
-	}
-	return "", diag.List{d}.Err()
+	return "", notExported(p, "the main component is not a command: it does not export wasi:cli/run@0.2.x", hint)
 }
 
 func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, error) {

@@ -38,6 +38,15 @@ type Settings struct {
 	Output    string
 	Quiet     bool
 	Timeout   time.Duration // 0: none
+	// LogAuto tells that nobody said how much to log; LogLevel is Disabled then.
+	LogAuto bool
+
+	// What serve does otherwise than the manifest says; zero for what nobody said.
+	Listen, HealthListen string
+	TLSCert, TLSKey      string
+	Deadline             *time.Duration // 0: none
+	MaxRequests          int
+	Instance             string // "manifest", or a policy
 }
 
 // Load merges flags over the environment over the configuration file over the

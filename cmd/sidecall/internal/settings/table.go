@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,14 @@ const (
 	Output    = "output"
 	Quiet     = "quiet"
 	Timeout   = "timeout"
+
+	Listen       = "listen"
+	HealthListen = "health-listen"
+	TLSCert      = "tls-cert"
+	TLSKey       = "tls-key"
+	Deadline     = "deadline"
+	MaxRequests  = "max-requests"
+	Instance     = "instance"
 )
 
 func table() []setting {
@@ -50,7 +59,7 @@ func table() []setting {
 			set: func(s *Settings, text string) error { s.Engine = text; return nil }},
 		{name: LogFormat, value: "FORMAT", initial: "auto", choices: []string{"auto", "text", "json"}, usage: "format of the host's own log; auto is text on a terminal",
 			set: func(s *Settings, text string) error { s.LogFormat = text; return nil }},
-		{name: LogLevel, value: "LEVEL", initial: "off", choices: []string{"off", "error", "warn", "info", "debug", "trace"}, usage: "how much the host logs to standard error",
+		{name: LogLevel, value: "LEVEL", initial: "auto", choices: []string{"auto", "off", "error", "warn", "info", "debug", "trace"}, usage: "how much the host logs to standard error; auto is info for serve, else off",
 			set: setLogLevel},
 		{name: MaxMemory, value: "SIZE", initial: "0", usage: "memory that each component may have, as in 64MiB (0: the default, 1GiB)",
 			set: func(s *Settings, text string) (err error) { s.MaxMemory, err = parseSize(text); return err }},
@@ -60,6 +69,21 @@ func table() []setting {
 			set: func(s *Settings, text string) (err error) { s.Quiet, err = parseBool(text); return err }},
 		{name: Timeout, value: "DURATION", initial: "0", usage: "end the guest after this time, as in 500ms or 2m (0: never)",
 			set: func(s *Settings, text string) (err error) { s.Timeout, err = parseDuration(text); return err }},
+
+		{name: Listen, value: "ADDRESS", usage: "listen at this address, as in 0.0.0.0:8080 (default the manifest's, or 127.0.0.1:8080)",
+			set: func(s *Settings, text string) (err error) { s.Listen, err = parseAddress(text); return err }},
+		{name: HealthListen, value: "ADDRESS", usage: "tell of liveness and readiness at this address",
+			set: func(s *Settings, text string) (err error) { s.HealthListen, err = parseAddress(text); return err }},
+		{name: TLSCert, value: "FILE", usage: "serve by TLS with the certificate in this PEM file",
+			set: func(s *Settings, text string) error { s.TLSCert = text; return nil }},
+		{name: TLSKey, value: "FILE", usage: "the PEM file of the certificate's key",
+			set: func(s *Settings, text string) error { s.TLSKey = text; return nil }},
+		{name: Deadline, value: "DURATION", usage: "end each request after this time, 0 for never (default the manifest's, or 30s)",
+			set: setDeadline},
+		{name: MaxRequests, value: "N", initial: "0", usage: "how many requests run at a time (default the manifest's, or 256)",
+			set: func(s *Settings, text string) (err error) { s.MaxRequests, err = parseCount(text); return err }},
+		{name: Instance, value: "POLICY", initial: "manifest", choices: []string{"manifest", "per-request", "pool", "singleton"}, usage: "which requests share an instance, as the manifest says or",
+			set: func(s *Settings, text string) error { s.Instance = text; return nil }},
 	}
 }
 
@@ -141,7 +165,7 @@ func parseSize(text string) (uint64, error) {
 }
 
 func setLogLevel(s *Settings, text string) error {
-	if text == "off" {
+	if s.LogAuto = text == "auto"; s.LogAuto || text == "off" {
 		s.LogLevel = zerolog.Disabled
 		return nil
 	}
@@ -151,4 +175,39 @@ func setLogLevel(s *Settings, text string) error {
 	}
 	s.LogLevel = level
 	return nil
+}
+
+func setDeadline(s *Settings, text string) error {
+	s.Deadline = nil
+	if text == "" {
+		return nil
+	}
+	d, err := parseDuration(text)
+	if err == nil {
+		s.Deadline = &d
+	}
+	return err
+}
+
+func parseCount(text string) (int, error) {
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err != nil {
+		return 0, errors.New("must be a whole number")
+	}
+	return int(n), nil
+}
+
+// parseAddress checks the form of an address; empty is none.
+func parseAddress(text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	_, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return "", errors.New("must be an address and a port, as in 0.0.0.0:8080")
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return "", errors.New("must end with a port: a number up to 65535")
+	}
+	return text, nil
 }

@@ -1,0 +1,248 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/cobra"
+
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/pool"
+	"github.com/sidecall/sidecall/host/telemetry"
+	"github.com/sidecall/sidecall/linker"
+	"github.com/sidecall/sidecall/linker/diag"
+	"github.com/sidecall/sidecall/linker/plan"
+	"github.com/sidecall/sidecall/plugins/http/server"
+)
+
+func (a *app) serveCommand() *cobra.Command {
+	t := &target{}
+	cmd := &cobra.Command{
+		Use:   "serve " + targetUse + " [-- ARGUMENT...]",
+		Short: "Serve a composition over HTTP",
+		Long: `serve links a composition and has wasi:http/incoming-handler of its main component, or of
+the first in the manifest's http.chain, answer requests: HTTP/1.1 and HTTP/2, by TLS if a
+certificate is given. Each request has a fresh instance of the composition, unless the
+manifest, or --instance, says otherwise.
+
+The guests are given nothing but what the manifest allows, and what --env and --dir allow
+the main component. What they print becomes lines of sidecall's own log.
+
+After SIGTERM or Ctrl-C no more requests are taken, and those under way may end. The exit
+code is 1 if some had to be ended; a second signal ends all at once.`,
+		Example: `  sidecall serve                                # the composition in this directory
+  sidecall serve examples/02-http --listen 0.0.0.0:8080 --health-listen :8081
+  sidecall serve app.wasm --instance pool --deadline 5s`,
+		Args:              cobra.ArbitraryArgs,
+		ValidArgsFunction: completeTarget,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := t.fromArgs(cmd, args); err != nil {
+				return err
+			}
+			if a.settings.LogAuto {
+				a.settings.LogLevel = zerolog.InfoLevel
+				a.log = newLogger(a.settings, a.stderr)
+			}
+			return a.serve(t)
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	t.flags(flags)
+	t.grantFlags(flags)
+	settings.Flags(flags, settings.Listen, settings.HealthListen, settings.TLSCert, settings.TLSKey, settings.Deadline, settings.MaxRequests,
+		settings.Instance, settings.Engine, settings.MaxMemory, settings.CacheDir, settings.NoCache)
+	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
+	_ = cmd.MarkFlagDirname(settings.CacheDir)
+	return cmd
+}
+
+// serve links, compiles and serves until a signal comes.
+func (a *app) serve(t *target) (err error) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	r, err := a.link(t)
+	if err != nil {
+		return err
+	}
+	if r.Manifest != nil {
+		r.Diagnostics = append(r.Diagnostics, missingDirectories(r.Manifest, diag.Error)...)
+	}
+	a.warn(r.Diagnostics)
+	if err := r.Diagnostics.Err(); err != nil {
+		return err
+	}
+	handler, err := findHandler(r.Plan)
+	if err != nil {
+		return err
+	}
+	listen, err := a.listening(r)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	c, err := a.compile(ctx, r.Plan)
+	a.took("compiled", start)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Close()) }()
+	return a.serveComposition(ctx, c, handler, r, listen)
+}
+
+// serveComposition serves what is compiled.
+func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler string, r *linker.Result, listen server.Listen) (err error) {
+	p := pool.New(c, a.policy(r), host.InstanceOptions{StdioOf: telemetry.GuestOutput(a.log, r.Plan.Name)})
+	defer func() {
+		// Requests have ended, guests may go on for as long as their deadline allows.
+		ctx, cancel := context.WithTimeout(context.Background(), graceAfterDrain)
+		defer cancel()
+		err = errors.Join(err, p.Close(ctx))
+	}()
+	// What cannot be instantiated is known before anybody asks.
+	if err := p.Warm(ctx); err != nil {
+		return err
+	}
+	s, err := server.New(server.Config{Name: r.Plan.Name, Pool: p, Interface: handler, Limits: a.limits(r), Log: a.log}, listen, nil)
+	if err != nil {
+		return err
+	}
+	scheme := "http"
+	if listen.TLS != nil {
+		scheme = "https"
+	}
+	event := a.log.Info().Str("composition", r.Plan.Name).Str("address", scheme+"://"+s.Addr().String()).Stringer("instance", p.Policy())
+	if s.HealthAddr() != nil {
+		event = event.Str("health", "http://"+s.HealthAddr().String())
+	}
+	event.Msg("serving")
+	defer context.AfterFunc(ctx, func() {
+		a.log.Info().Str("composition", r.Plan.Name).Msg("draining")
+		endAtSecondSignal()
+	})()
+	if err := s.Run(ctx); err != nil {
+		return err
+	}
+	a.log.Info().Str("composition", r.Plan.Name).Msg("served")
+	return nil
+}
+
+// graceAfterDrain is how long guests may go on when everything is answered.
+const graceAfterDrain = 5 * time.Second
+
+// endAtSecondSignal ends the process as soon as another signal comes.
+func endAtSecondSignal() {
+	again := make(chan os.Signal, 1)
+	signal.Notify(again, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		s := <-again
+		if s, ok := s.(syscall.Signal); ok {
+			os.Exit(exitSignalBase + int(s))
+		}
+		os.Exit(exitFailure)
+	}()
+}
+
+// findHandler returns the name of the exported interface wasi:http/incoming-handler,
+// any 0.2.
+func findHandler(p *plan.Plan) (string, error) {
+	for _, e := range p.Exports {
+		if name, version, _ := strings.Cut(e.Interface, "@"); name == plan.HTTPHandler && e.Name == "handle" && strings.HasPrefix(version, "0.2.") {
+			return e.Interface, nil
+		}
+	}
+	return "", notExported(p, "the main component does not answer requests: it does not export "+plan.HTTPHandler+"@0.2.x",
+		"to run a command, write: sidecall run")
+}
+
+// listening is where to listen: what the manifest says, and the settings instead.
+func (a *app) listening(r *linker.Result) (server.Listen, error) {
+	l := server.Listen{Address: "127.0.0.1:8080"}
+	cert, key := a.settings.TLSCert, a.settings.TLSKey
+	if h := r.Manifest.HTTP; h != nil {
+		if h.Listen != "" {
+			l.Address = h.Listen
+		}
+		l.Health, l.Liveness, l.Readiness = h.Health.Listen, h.Health.Liveness, h.Health.Readiness
+		l.Header, l.Connections = int(h.Limits.Header), h.Limits.Connections
+		l.DrainDelay = h.Drain.Delay
+		l.DrainTimeout = orNone(h.Drain.Timeout)
+		if cert == "" && key == "" {
+			cert, key = h.Cert, h.Key
+		}
+	}
+	if a.settings.Listen != "" {
+		l.Address = a.settings.Listen
+	}
+	if a.settings.HealthListen != "" {
+		l.Health = a.settings.HealthListen
+	}
+	if (cert == "") != (key == "") {
+		return l, &usageError{message: "a certificate and its key come together: --tls-cert and --tls-key"}
+	}
+	if cert != "" {
+		pair, err := tls.LoadX509KeyPair(cert, key)
+		if err != nil {
+			return l, fmt.Errorf("reading the certificate: %w", err)
+		}
+		l.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	}
+	return l, nil
+}
+
+// limits are the manifest's, and the settings instead.
+func (a *app) limits(r *linker.Result) server.Limits {
+	var l server.Limits
+	if h := r.Manifest.HTTP; h != nil {
+		l.Requests, l.Body = h.Limits.Requests, h.Limits.Body
+		l.Deadline = orNone(h.Limits.Deadline)
+		if h.Limits.Queue != nil {
+			if l.Queue = *h.Limits.Queue; l.Queue == 0 {
+				l.Queue = -1
+			}
+		}
+	}
+	if a.settings.Deadline != nil {
+		l.Deadline = orNone(a.settings.Deadline)
+	}
+	if a.settings.MaxRequests > 0 {
+		l.Requests = a.settings.MaxRequests
+	}
+	return l
+}
+
+// orNone makes what nobody said 0, and what is 0 negative, as the server has it.
+func orNone(d *time.Duration) time.Duration {
+	switch {
+	case d == nil:
+		return 0
+	case *d == 0:
+		return -1
+	}
+	return *d
+}
+
+// policy is the main component's, or the settings' instead.
+func (a *app) policy(r *linker.Result) pool.Policy {
+	said := r.Manifest.Component(r.Manifest.Main).Instance
+	p := pool.Policy{Size: said.Size, MaxInvocations: said.MaxInvocations, IdleTimeout: said.IdleTimeout}
+	name := string(said.Policy)
+	if a.settings.Instance != "manifest" && a.settings.Instance != name {
+		name, p = a.settings.Instance, pool.Policy{}
+	}
+	for _, k := range []pool.Kind{pool.PerRequest, pool.Reuse, pool.Singleton} {
+		if k.String() == name {
+			p.Kind = k
+		}
+	}
+	return p
+}

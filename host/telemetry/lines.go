@@ -1,0 +1,75 @@
+package telemetry
+
+import (
+	"bytes"
+	"strings"
+	"sync"
+
+	"github.com/rs/zerolog"
+
+	"github.com/sidecall/sidecall/host"
+)
+
+// MaxLine is how long a line of a guest may be, in bytes. Longer ones are cut into
+// several.
+const MaxLine = 16 << 10
+
+// GuestOutput makes of what components print entries of a log, one for each line,
+// with the fields composition, component and stream.
+func GuestOutput(log zerolog.Logger, composition string) func(component string) host.Stdio {
+	return func(component string) host.Stdio {
+		of := func(stream string) *lines {
+			return &lines{log: log.With().Str("composition", composition).Str("component", component).Str("stream", stream).Logger()}
+		}
+		return host.Stdio{Out: of("stdout"), Err: of("stderr")}
+	}
+}
+
+// lines logs what is written to it, line by line.
+type lines struct {
+	log zerolog.Logger
+
+	mu   sync.Mutex
+	rest []byte // guarded by mu: a line without its end
+}
+
+// Write never fails.
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := len(p)
+	for {
+		line, rest, whole := bytes.Cut(p, []byte("\n"))
+		for len(l.rest)+len(line) > MaxLine {
+			room := MaxLine - len(l.rest)
+			l.entry(append(l.rest, line[:room]...))
+			line, l.rest = line[room:], l.rest[:0]
+		}
+		if !whole {
+			l.rest = append(l.rest, line...)
+			return n, nil
+		}
+		if len(l.rest) > 0 {
+			line = append(l.rest, line...)
+			l.rest = l.rest[:0]
+		}
+		l.entry(line)
+		p = rest
+	}
+}
+
+// Close logs a last line that has no end.
+func (l *lines) Close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.rest) > 0 {
+		l.entry(l.rest)
+		l.rest = nil
+	}
+	return nil
+}
+
+// entry logs a line. Bytes that are no UTF-8 cannot be in a log.
+func (l *lines) entry(line []byte) {
+	l.log.Info().Msg(strings.ToValidUTF8(strings.TrimSuffix(string(line), "\r"), "\uFFFD"))
+}
