@@ -47,6 +47,9 @@ func (c *Call) Component() *plan.Component {
 	return &c.t.inst.comp.plan.Components[c.component]
 }
 
+// Composition is the name of the composition that the component is part of.
+func (c *Call) Composition() string { return c.t.inst.comp.plan.Name }
+
 // Stdio are the standard streams given to Instantiate; none of them is nil.
 func (c *Call) Stdio() *Stdio { return &c.t.inst.stdio }
 

@@ -37,19 +37,18 @@ func incrementS64(_ *host.Call, args []value.Value) (value.Value, error) {
 	return wire.Ok(value.S64(n))
 }
 
-// cas is behind the resource cas: a value as it was at some moment.
+// cas is behind the resource cas: a key, and which change of it the guest knows. It
+// holds no value: many of them would keep alive what the bucket's limit does not count.
 type cas struct {
 	bucket *bucket
 	key    string
-	value  []byte
-	ok     bool
 	change uint64
 }
 
 // look makes a cas of a key's value as it is now.
 func look(b *bucket, key string) *cas {
 	c := &cas{bucket: b, key: key}
-	c.value, c.ok, c.change = b.version(key)
+	_, _, c.change = b.version(key)
 	return c
 }
 
@@ -70,7 +69,10 @@ func casCurrent(_ *host.Call, args []value.Value) (value.Value, error) {
 	if err != nil {
 		return value.Value{}, err
 	}
-	return wire.Ok(option(s.value, s.ok))
+	// What the guest reads is what the swap then has to find.
+	v, ok, change := s.bucket.version(s.key)
+	s.change = change
+	return wire.Ok(option(v, ok))
 }
 
 // swap sets the value if it is still what the cas saw. If not, the error has a cas

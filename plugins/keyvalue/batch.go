@@ -6,9 +6,24 @@ import (
 	"github.com/sidecall/sidecall/plugins/internal/wire"
 )
 
-// getMany returns for each key the key and its value, none for a key that is not
-// there.
-func getMany(_ *host.Call, args []value.Value) (value.Value, error) {
+// getManyOptions is that of the first draft: an option of key and value for each key.
+func getManyOptions(_ *host.Call, args []value.Value) (value.Value, error) {
+	return getMany(args, func(key value.Value, v []byte, ok bool) value.Value {
+		if !ok {
+			return value.None()
+		}
+		return value.Some(value.Tuple(key, value.Bytes(v)))
+	})
+}
+
+// getManyPairs is that of the second draft: each key with an option of its value. The
+// draft changed this one function without another name; this is what it is now, and
+// what guests are built with.
+func getManyPairs(_ *host.Call, args []value.Value) (value.Value, error) {
+	return getMany(args, func(key value.Value, v []byte, ok bool) value.Value { return value.Tuple(key, option(v, ok)) })
+}
+
+func getMany(args []value.Value, entry func(key value.Value, v []byte, ok bool) value.Value) (value.Value, error) {
 	b, err := host.Object[*bucket](args[0])
 	if err != nil {
 		return value.Value{}, err
@@ -16,10 +31,8 @@ func getMany(_ *host.Call, args []value.Value) (value.Value, error) {
 	list := make([]value.Value, args[1].Len())
 	for i := range list {
 		key := args[1].At(i)
-		list[i] = value.None()
-		if v, ok := b.get(key.Str()); ok {
-			list[i] = value.Some(value.Tuple(key, value.Bytes(v)))
-		}
+		v, ok := b.get(key.Str())
+		list[i] = entry(key, v, ok)
 	}
 	return wire.Ok(value.List(list...))
 }

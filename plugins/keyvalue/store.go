@@ -17,15 +17,16 @@ const (
 )
 
 // draft and draft2 are the interfaces of the drafts of those names. They differ in
-// cursors, in the numbers of increment, and draft2 has compare and swap.
+// cursors, in the numbers of increment, in what get-many returns, and draft2 has
+// compare and swap.
 func (p *Plugin) draft() []*host.Interface {
-	return p.interfaces("@0.2.0-draft", listKeysByNumber, map[string]host.Func{
+	return p.interfaces("@0.2.0-draft", listKeysByNumber, getManyOptions, map[string]host.Func{
 		"increment": incrementU64,
 	})
 }
 
 func (p *Plugin) draft2() []*host.Interface {
-	return p.interfaces("@0.2.0-draft2", listKeysByKey, map[string]host.Func{
+	return p.interfaces("@0.2.0-draft2", listKeysByKey, getManyPairs, map[string]host.Func{
 		"[static]cas.new":     casNew,
 		"[method]cas.current": casCurrent,
 		"increment":           incrementS64,
@@ -33,7 +34,7 @@ func (p *Plugin) draft2() []*host.Interface {
 	})
 }
 
-func (p *Plugin) interfaces(version string, listKeys host.Func, atomics map[string]host.Func) []*host.Interface {
+func (p *Plugin) interfaces(version string, listKeys, getMany host.Func, atomics map[string]host.Func) []*host.Interface {
 	return []*host.Interface{
 		wit.Implement("wasi:keyvalue/store"+version, map[string]host.Func{
 			"open": func(c *host.Call, args []value.Value) (value.Value, error) {

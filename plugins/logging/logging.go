@@ -14,7 +14,7 @@ import (
 // Plugin is wasi:logging with where it logs to.
 type Plugin struct{ log *zerolog.Logger }
 
-// New makes a Plugin which writes to log, with the fields component and context. If
+// New makes a Plugin which writes to log, with the fields composition, component and context. If
 // log is nil, each entry is a line on the component's standard error.
 func New(log *zerolog.Logger) *Plugin { return &Plugin{log} }
 
@@ -42,7 +42,7 @@ func (p *Plugin) write(c *host.Call, args []value.Value) (value.Value, error) {
 	if p.log == nil {
 		return value.Value{}, writeLine(c, level.name, context, message)
 	}
-	e := p.log.WithLevel(level.level).Str("component", c.Component().Name)
+	e := p.log.WithLevel(level.level).Str("composition", c.Composition()).Str("component", c.Component().Name)
 	if context != "" {
 		e = e.Str("context", context)
 	}

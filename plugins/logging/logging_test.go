@@ -23,8 +23,8 @@ func TestLogging(t *testing.T) {
 			e.Must(iface, "log", value.Enum(2), value.String("ctx"), value.String("hello \"you\"\n"))
 			e.Must(iface, "log", value.Enum(5), value.String(""), value.String("bad"))
 		}
-		if want := `{"level":"info","component":"app","context":"ctx","message":"hello \"you\"\n"}` + "\n" +
-			`{"level":"fatal","component":"app","message":"bad"}` + "\n"; log.String() != want {
+		if want := `{"level":"info","composition":"test","component":"app","context":"ctx","message":"hello \"you\"\n"}` + "\n" +
+			`{"level":"fatal","composition":"test","component":"app","message":"bad"}` + "\n"; log.String() != want {
 			t.Errorf("got %s", log.String())
 		}
 		if want := "info ctx: hello \"you\"\n\ncritical: bad\n"; stderr.String() != want {

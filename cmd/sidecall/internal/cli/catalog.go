@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"github.com/rs/zerolog"
+
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/linker/resolve"
 	"github.com/sidecall/sidecall/plugins"
@@ -10,9 +12,18 @@ import (
 // and host must mean the same resource types.
 func (a *app) hostInterfaces() []*host.Interface {
 	if a.interfaces == nil {
-		a.interfaces = plugins.All()
+		a.interfaces = plugins.New(plugins.Config{Log: a.guestLog()}).Interfaces()
 	}
 	return a.interfaces
+}
+
+// guestLog takes what components say by wasi:logging. They have been asked to say it,
+// so it comes out even where the host's own log is silent, down to the level info.
+func (a *app) guestLog() *zerolog.Logger {
+	s := *a.settings
+	s.LogLevel = min(s.LogLevel, zerolog.InfoLevel)
+	log := newLogger(&s, a.stderr)
+	return &log
 }
 
 // catalog tells the linker of them: linker and host do not know each other.
