@@ -151,7 +151,8 @@ func (n *node) compile(ctx context.Context, target, cache string, env []string) 
 		return nil, fmt.Errorf("compiling took longer than %s", prepareTimeout)
 	}
 	if code != 0 {
-		return nil, &problem{clip(stderr.String())}
+		// Where the cache has it means nothing to who reads it in a pod's events.
+		return nil, &problem{clip(strings.ReplaceAll(stderr.String(), filepath.Dir(target)+"/", ""))}
 	}
 	return stdout.Bytes(), nil
 }

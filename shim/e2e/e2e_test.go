@@ -220,7 +220,7 @@ func TestWrong(t *testing.T) {
 		if err := linuxArchive(file, image, filepath.Join(p.n.bin, "tool"), map[string][]byte{"app.wasm": tc.wasm}, []string{"/app.wasm"}); err != nil {
 			t.Fatal(err)
 		}
-		if err := p.n.load(file); err != nil {
+		if err := p.n.load(file, image); err != nil {
 			t.Fatal(err)
 		}
 		_, err := p.create(tc.name, image, nil, nil)
@@ -241,7 +241,7 @@ func TestFiles(t *testing.T) {
 	if err := linuxArchive(file, "example.com/files:1", filepath.Join(p.n.bin, "tool"), map[string][]byte{"opt/app.wasm": wasm}, []string{"/opt/app.wasm"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.n.load(file); err != nil {
+	if err := p.n.load(file, "example.com/files:1"); err != nil {
 		t.Fatal(err)
 	}
 	c := p.run("files", "example.com/files:1", []string{"say", "from a file"}, nil)

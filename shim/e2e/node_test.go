@@ -130,7 +130,7 @@ state = %[2]q
   restrict_oom_score_adj = true
   [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]
     runtime_type = "io.containerd.sidecall.v1"
-    pod_annotations = ["*"]
+    pod_annotations = ["sidecall.dev/*", "run.oci.handler", "module.wasm.image/*"]
     [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall.options]
       BinaryName = "runc"
       SystemdCgroup = false
@@ -184,19 +184,26 @@ func (n *node) prepare() error {
 		if err := linuxArchive(file, name, filepath.Join(n.bin, "tool"), nil, []string{"/tool", "sleep"}); err != nil {
 			return err
 		}
-		if err := n.load(file); err != nil {
+		if err := n.load(file, name); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (n *node) load(file string) error {
-	out, err := n.ctr("images", "import", "--no-unpack=false", file)
+// load gives an archive to containerd and waits until CRI knows of it.
+func (n *node) load(file, name string) error {
+	out, err := n.ctr("images", "import", file)
 	if err != nil {
 		return fmt.Errorf("importing: %w\n%s", err, out)
 	}
-	return nil
+	return eventually(10*time.Second, func() error {
+		r, err := n.images.ImageStatus(context.Background(), &cri.ImageStatusRequest{Image: &cri.ImageSpec{Image: name}})
+		if err == nil && r.Image == nil {
+			err = fmt.Errorf("CRI does not know %s:\n%s", name, out)
+		}
+		return err
+	})
 }
 
 func (n *node) ctr(args ...string) ([]byte, error) {
@@ -223,7 +230,7 @@ func (n *node) pack(t *testing.T, name string, args ...string) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "image.tar")
 	n.sidecall(t, append([]string{"pack", "-o", file, "--name", name}, args...)...)
-	if err := n.load(file); err != nil {
+	if err := n.load(file, name); err != nil {
 		t.Fatal(err)
 	}
 }
