@@ -83,5 +83,10 @@ type Stdio struct {
 
 // InstanceOptions are what differs between the instances of one composition.
 type InstanceOptions struct {
+	// Stdio are the standard streams of all components.
 	Stdio Stdio
+	// StdioOf, if it is not nil, gives each component its own instead. It is called
+	// with the component's name when that first uses them, and outputs that are
+	// io.Closers are closed with the instance.
+	StdioOf func(component string) Stdio
 }
