@@ -37,12 +37,12 @@ func getStdin(c *host.Call, _ []value.Value) (value.Value, error) {
 
 func getStdout(c *host.Call, _ []value.Value) (value.Value, error) {
 	s := c.State(stdoutKey{}, func() any { return output{io.NewSink(c.Stdio().Out)} }).(output)
-	return io.OwnOutput(c, sharedOutput{s.Sink}), nil
+	return io.OwnOutput(c, sharedOutput(s)), nil
 }
 
 func getStderr(c *host.Call, _ []value.Value) (value.Value, error) {
 	s := c.State(stderrKey{}, func() any { return output{io.NewSink(c.Stdio().Err)} }).(output)
-	return io.OwnOutput(c, sharedOutput{s.Sink}), nil
+	return io.OwnOutput(c, sharedOutput(s)), nil
 }
 
 // sharedInput is standard input as one handle has it: dropping it closes nothing.

@@ -76,15 +76,8 @@ func networkCode(err error) (Code, bool) {
 }
 
 func httpCode(err error) (Code, bool) {
-	var protocol *http.ProtocolError
 	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &protocol):
-		return ProtocolError, true
-	case errors.As(err, &tooLarge):
-		return RequestBodySize, true
-	}
-	return 0, false
+	return RequestBodySize, errors.As(err, &tooLarge)
 }
 
 // withDetails fills in what a case can tell.

@@ -19,7 +19,9 @@ type Source struct {
 	// interrupt makes a read that goes on return soon, and reports whether it can. It
 	// returns what to do when the read has returned.
 	interrupt func() (after func(), can bool)
-	signal    Signal
+	// chunk is how many bytes are read when nobody said how many are wanted.
+	chunk  int
+	signal Signal
 
 	mu      sync.Mutex
 	buf     []byte // guarded by mu: read, not yet taken
@@ -28,14 +30,19 @@ type Source struct {
 	closed  bool   // guarded by mu
 }
 
-// readChunk is how many bytes are read when nobody said how many are wanted.
-const readChunk = 4096
+const (
+	// readSome is the chunk of readers that are not only this Source's, such as
+	// standard input: what one reads and does not use, others do not see.
+	readSome = 4096
+	// readMost is how many bytes are read at a time, however many are wanted.
+	readMost = 32 << 10
+)
 
 // NewSource returns a Source that reads from r. If r knows read deadlines (files
 // that can be polled, network connections) reads are interrupted by them. A nil r
 // is at its end.
 func NewSource(r io.Reader) *Source {
-	s := &Source{r: r, interrupt: func() (func(), bool) { return expire(r) }}
+	s := &Source{r: r, chunk: readSome, interrupt: func() (func(), bool) { return expire(r) }}
 	if r == nil {
 		s.err = io.EOF
 	}
@@ -45,7 +52,7 @@ func NewSource(r io.Reader) *Source {
 // NewInterruptibleSource returns a Source that reads from r, and interrupts reads by
 // calling interrupt.
 func NewInterruptibleSource(r io.Reader, interrupt func()) *Source {
-	return &Source{r: r, interrupt: func() (func(), bool) {
+	return &Source{r: r, chunk: readMost, interrupt: func() (func(), bool) {
 		interrupt()
 		return func() {}, true
 	}}
@@ -75,7 +82,7 @@ func (s *Source) Watch(wake func()) (stop func()) {
 	stop = s.signal.Watch(wake)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.fill(readChunk)
+	s.fill(s.chunk)
 	return stop
 }
 
@@ -105,7 +112,7 @@ func (s *Source) fill(n int) {
 	}
 	s.reading = true
 	go func() {
-		b := make([]byte, n)
+		b := make([]byte, min(n, readMost))
 		n, err := s.r.Read(b)
 		s.mu.Lock()
 		s.buf, s.err, s.reading = b[:n], err, false

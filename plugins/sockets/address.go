@@ -25,14 +25,6 @@ func (f family) is(a netip.Addr) bool {
 	return a.Is6() && !a.Is4In6()
 }
 
-// any is the unspecified address.
-func (f family) any() netip.Addr {
-	if f == ipv4 {
-		return netip.IPv4Unspecified()
-	}
-	return netip.IPv6Unspecified()
-}
-
 // socketAddress is an ip-socket-address.
 type socketAddress struct {
 	netip.AddrPort
