@@ -23,7 +23,7 @@ import (
 // addImageCommands adds the commands that make images, move them and run them in pods.
 func (a *app) addImageCommands(root *cobra.Command) {
 	root.AddGroup(&cobra.Group{ID: "images", Title: "Images and pods:"})
-	for _, c := range []*cobra.Command{a.packCommand(), a.pushCommand(), a.pullCommand()} {
+	for _, c := range []*cobra.Command{a.packCommand(), a.pushCommand(), a.pullCommand(), a.kubeCommand(), a.nodeCommand()} {
 		c.GroupID = "images"
 		root.AddCommand(c)
 	}

@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// TestKube checks that what kube prints is YAML, and what a cluster would insist on.
+func TestKube(t *testing.T) {
+	k := &kube{name: "orders", image: "example.com/orders@sha256:0", memory: "64Mi", port: 8080, replicas: 3}
+	for kind, text := range map[string]string{"Deployment": k.deployment(), "Job": k.job()} {
+		dec := yaml.NewDecoder(strings.NewReader(text))
+		var doc struct {
+			Kind string
+			Spec struct {
+				Replicas int
+				Template struct {
+					Spec struct {
+						RuntimeClassName string `yaml:"runtimeClassName"`
+						SecurityContext  struct {
+							RunAsNonRoot   bool              `yaml:"runAsNonRoot"`
+							SeccompProfile map[string]string `yaml:"seccompProfile"`
+						} `yaml:"securityContext"`
+						Containers []struct {
+							Image           string
+							Ports           []map[string]any
+							SecurityContext struct {
+								AllowPrivilegeEscalation *bool               `yaml:"allowPrivilegeEscalation"`
+								Capabilities             map[string][]string `yaml:"capabilities"`
+							} `yaml:"securityContext"`
+							Resources struct{ Limits map[string]string }
+						}
+					}
+				}
+			}
+		}
+		if err := dec.Decode(&doc); err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		pod := doc.Spec.Template.Spec
+		if doc.Kind != kind || pod.RuntimeClassName != "sidecall" || !pod.SecurityContext.RunAsNonRoot ||
+			pod.SecurityContext.SeccompProfile["type"] != "RuntimeDefault" || len(pod.Containers) != 1 {
+			t.Fatalf("%s: %+v in\n%s", kind, doc, text)
+		}
+		c := pod.Containers[0]
+		if c.Image != k.image || c.Resources.Limits["memory"] != "64Mi" || c.SecurityContext.AllowPrivilegeEscalation == nil ||
+			*c.SecurityContext.AllowPrivilegeEscalation || c.SecurityContext.Capabilities["drop"][0] != "ALL" || len(c.Ports) > 0 != (kind == "Deployment") {
+			t.Errorf("%s: %+v in\n%s", kind, c, text)
+		}
+	}
+}

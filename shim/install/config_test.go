@@ -1,0 +1,79 @@
+package install_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/sidecall/sidecall/shim/install"
+)
+
+func TestAddAndRemove(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty":      "",
+		"version 3":  "# mine\nversion = 3\nroot = '/var/lib/containerd'\n",
+		"no newline": "version = 3",
+		"version 2":  "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n  runtime_type = 'io.containerd.runc.v2'\n",
+		"systemd":    "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\nSystemdCgroup = true\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			once, err := install.Add([]byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if done, err := install.Installed(once); err != nil || !done {
+				t.Errorf("not installed: %v\n%s", err, once)
+			}
+			if !strings.HasPrefix(string(once), text) {
+				t.Errorf("what was there has changed:\n%s", once)
+			}
+			if got := strings.Contains(string(once), "SystemdCgroup = true\n# end"); got != (name == "systemd") {
+				t.Errorf("systemd: %v\n%s", got, once)
+			}
+			if got := strings.Contains(string(once), "io.containerd.grpc.v1.cri'.containerd.runtimes.sidecall"); got != (name == "version 2") {
+				t.Errorf("the table's name:\n%s", once)
+			}
+			twice, err := install.Add(once)
+			if err != nil || string(twice) != string(once) {
+				t.Errorf("twice: %v\n%s", err, twice)
+			}
+			back, err := install.Remove(once)
+			if err != nil || strings.TrimSuffix(strings.TrimPrefix(string(back), "version = 3\n"), "\n") != strings.TrimSuffix(strings.TrimPrefix(text, "version = 3\n"), "\n") && name != "no newline" {
+				t.Errorf("back: %v\n%q", err, back)
+			}
+		})
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"version = 1": "containerd's configuration has version 1; containerd 2 has 3, or 2 from before",
+		"version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]\n": "containerd's configuration has a runtime named sidecall that sidecall node install did not add; remove it first",
+		"version = ": "containerd's configuration is not TOML: toml: expected value",
+	} {
+		_, err := install.Add([]byte(text))
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	// A table written inline cannot be added to.
+	if _, err := install.Add([]byte("version = 3\nplugins = {}\n")); err == nil || !strings.Contains(err.Error(), "add this by hand:\n# begin") {
+		t.Errorf("inline: %v", err)
+	}
+}
+
+func TestCheckVersion(t *testing.T) {
+	for output, want := range map[string]string{
+		"containerd github.com/containerd/containerd/v2 v2.4.2 5ba3d1\n":             "",
+		"containerd github.com/containerd/containerd/v2 2.0.0-rc.1 x\n":              "",
+		"containerd containerd.io 1.7.22 7f7fdf5fed64eb6a7caf99b3e12efcf9d60e311c\n": "containerd is version 1.7.22; the shim needs 2.0 or later",
+		"what": `containerd's version cannot be understood: "what"`,
+	} {
+		got := ""
+		if err := install.CheckVersion(output); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: %q", output, got)
+		}
+	}
+}
