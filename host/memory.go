@@ -60,7 +60,12 @@ func (fr *frame) transferString(op *canon.Op) {
 	}
 	to, tagged, err := canon.TransferString(&fr.ends[op.Side], enc[op.Side], src, enc[op.Src], ptr, units)
 	if err != nil {
-		fr.trapOf(err, op.Src)
+		at := op.Src
+		var allocation *canon.AllocationError
+		if errors.As(err, &allocation) {
+			at = op.Side
+		}
+		fr.trapOf(err, at)
 	}
 	fr.regs[op.Dst], fr.regs[op.Dst2] = uint64(to), uint64(tagged)
 }

@@ -17,11 +17,23 @@ func (s *stringStore) realloc(align, size uint32) error {
 		return err
 	}
 	if err := CheckRange(ptr, align, uint64(size), uint64(len(s.dst.Bytes()))); err != nil {
-		return err
+		return &AllocationError{err}
 	}
 	s.ptr, s.size = ptr, size
 	return nil
 }
+
+// AllocationError tells that the fault is not the string's: the realloc of the side
+// that it is stored to returned a bad pointer.
+type AllocationError struct {
+	// Err is a TrapCode.
+	Err error
+}
+
+func (e *AllocationError) Error() string { return "realloc: " + e.Err.Error() }
+
+// Unwrap returns the TrapCode.
+func (e *AllocationError) Unwrap() error { return e.Err }
 
 // CheckRange is OpCheckRange, and the check of what a guest's realloc returned:
 // that ptr is a multiple of align and that the size bytes from there are in a

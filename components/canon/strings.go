@@ -46,8 +46,8 @@ func LoadString(mem []byte, enc Encoding, ptr, taggedUnits uint32) (string, erro
 }
 
 // StoreString is store_string_into_range of a Go string, whose encoding is utf8.
-// Errors are TrapCodes, TrapInvalidUTF8 among them if s is no text, and what
-// dst.Realloc returns.
+// Errors are TrapCodes, TrapInvalidUTF8 among them if s is no text, in an
+// *AllocationError if the fault is that of dst, and what dst.Realloc returns.
 func StoreString(dst Allocator, enc Encoding, s string) (ptr, taggedUnits uint32, err error) {
 	if len(s) > MaxStringByteLength {
 		return 0, 0, TrapStringTooLong
@@ -60,7 +60,8 @@ func StoreString(dst Allocator, enc Encoding, s string) (ptr, taggedUnits uint32
 
 // TransferString moves a string from one memory to another, which must be a
 // different one: load_string_from_range of src, store_string_into_range of dst.
-// Errors are TrapCodes, and what dst.Realloc returns.
+// Errors are TrapCodes, in an *AllocationError if the fault is that of dst, and what
+// dst.Realloc returns.
 func TransferString(dst Allocator, dstEnc Encoding, src []byte, srcEnc Encoding, ptr, taggedUnits uint32) (dstPtr, dstTaggedUnits uint32, err error) {
 	t, err := loadText(src, srcEnc, ptr, taggedUnits)
 	if err != nil {

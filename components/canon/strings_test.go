@@ -2,6 +2,7 @@ package canon_test
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -138,12 +139,17 @@ func TestStringErrors(t *testing.T) {
 		t.Errorf("an overlong form: %v", err)
 	}
 	unaligned := reallocator{in, func(uint32) uint32 { return 1 }}
-	if _, _, err := canon.StoreString(unaligned, canon.UTF16, "x"); err != canon.TrapUnaligned {
+	var at *canon.AllocationError
+	if _, _, err := canon.StoreString(unaligned, canon.UTF16, "x"); !errors.Is(err, canon.TrapUnaligned) || !errors.As(err, &at) {
 		t.Errorf("an unaligned allocation: %v", err)
 	}
 	outside := reallocator{in, func(n uint32) uint32 { return 4096 - n + 1 }}
-	if _, _, err := canon.StoreString(outside, canon.UTF8, "x"); err != canon.TrapOutOfBounds {
+	if _, _, err := canon.StoreString(outside, canon.UTF8, "x"); !errors.Is(err, canon.TrapOutOfBounds) || !errors.As(err, &at) {
 		t.Errorf("an allocation out of bounds: %v", err)
+	}
+	// What is wrong with the string itself is not the allocation's fault.
+	if _, _, err := canon.TransferString(allocator{in}, canon.UTF8, []byte("abc"), canon.UTF8, 1, 3); err != canon.TrapOutOfBounds {
+		t.Errorf("a string out of bounds: %v", err)
 	}
 }
 
