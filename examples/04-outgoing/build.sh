@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Rebuilds app.wasm, pages.wasm and http-log.wasm from their sources, into the folder given
+# (this one without). What it needs is said in ../toolchain.sh, and by itself if it is missing.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+out=$(realpath "${1:-.}")
+. ../toolchain.sh
+toolchain wit
+cp -r ../../plugins/wit/text/deps/logging-draft "$work/wit/deps/" # no package has the drafts
+with_libc app app/app.c "$out/app.wasm"
+without_libc page-cache pages/pages.c "$out/pages.wasm"
+without_libc http-log http-log/http-log.c "$out/http-log.wasm"
