@@ -52,7 +52,9 @@ func (w *writer) scanInst(s *funcScan, in *inst) {
 	case OpRefFunc:
 		w.escape(in.a)
 	case OpTableSet, OpTableGrow, OpTableFill, OpTableCopy, OpTableInit:
-		w.info.TablesMutable = true
+		w.info.TablesMutable, w.info.TablesWritten = true, true
+	case OpDataDrop, OpElemDrop:
+		w.info.SegmentsDropped = true
 	case OpMemoryGrow:
 		w.info.MemoryGrows = true
 	}

@@ -17,6 +17,9 @@ const (
 	// not know which function it is: if it is called by reference, from another module, or recursively.
 	maxFresh = 64
 
+	// maxCopied is how many loops of a function have copies of their bodies.
+	maxCopied = 64
+
 	// maxTail is the cost, after a call that may recurse, up to which a function needs no check where it
 	// returns. A million frames may return one after the other.
 	maxTail = 3

@@ -15,6 +15,7 @@ type emitter struct {
 	loop    int // the next loop in plan.loops
 	insert  int // the next in plan.inserts
 	jumps   threader
+	effort  effort
 	prev    inst
 
 	// labels holds, for each open block of the source, the position of its label among the open blocks of
@@ -25,6 +26,7 @@ type emitter struct {
 
 type emitFrame struct {
 	label int // position in the output
+	loop  bool
 }
 
 // function writes the body of defined function i, with its locals, into e.out.
@@ -41,6 +43,7 @@ func (e *emitter) function(i int) {
 	for _, run := range body.Locals {
 		e.temp += run.Count
 	}
+	e.effort = effort{locals: int(e.temp) + 1}
 	e.labels, e.open = append(e.labels[:0], emitFrame{}), 1
 	e.jumps.reset()
 	e.jumps.direct = e.plan.direct
@@ -51,6 +54,7 @@ func (e *emitter) function(i int) {
 
 func (e *emitter) check(weight int32) {
 	e.usesTmp = true
+	e.effort.blocks++
 	e.out = e.w.appendCheck(e.out, e.temp, weight)
 }
 
@@ -89,6 +93,7 @@ func (e *emitter) inserts() {
 
 func (e *emitter) instruction(in *inst) {
 	label := e.jumps.see(in, e.r.labels)
+	e.effort.see(in.op, len(e.r.labels))
 	switch in.op {
 	case OpBlock, OpIf:
 		e.openBlock()
@@ -131,6 +136,9 @@ func (e *emitter) openBlock() {
 }
 
 func (e *emitter) closeBlock() {
+	if e.labels[len(e.labels)-1].loop {
+		e.effort.loops--
+	}
 	e.labels = e.labels[:len(e.labels)-1]
 	e.open--
 }
@@ -212,6 +220,7 @@ func (e *emitter) loopHead(in *inst) {
 		return
 	}
 	e.openBlock()
+	e.labels[len(e.labels)-1].loop = true
 	if plan.weight > 0 {
 		e.flush(in.end)
 		e.check(plan.weight)
@@ -268,4 +277,5 @@ func (e *emitter) unrolled(in *inst, plan loopPlan) {
 	e.copied = e.r.in.end
 	e.out = append(e.out, byte(OpEnd), byte(OpEnd))
 	e.open = exit
+	e.effort.loops--
 }

@@ -9,6 +9,11 @@ type Info struct {
 	// TablesMutable is set if elements of a table may differ from what instantiation put there: an
 	// instruction writes to a table, or a table is imported or exported.
 	TablesMutable bool
+	// TablesWritten is set if an instruction of the module writes to a table.
+	TablesWritten bool
+	// SegmentsDropped is set if an instruction drops a segment, so that memory.init or table.init may
+	// find less in it than at first.
+	SegmentsDropped bool
 
 	// MemoryGrows is set if an instruction grows the memory, or if the memory is imported or exported.
 	MemoryGrows bool

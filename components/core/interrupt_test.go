@@ -306,14 +306,14 @@ func TestCollectorNotHeldUp(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			b := new(Builder)
 			c.build(b)
-			g := start(t, b, 300*time.Millisecond)
+			g := start(t, b, 150*time.Millisecond)
 			done := make(chan error)
 			go func() {
 				_, err := g.spin()
 				done <- err
 			}()
 			var pauses []time.Duration
-			for range 9 {
+			for range 5 {
 				time.Sleep(5 * time.Millisecond)
 				began := time.Now()
 				runtime.GC()

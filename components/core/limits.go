@@ -1,12 +1,14 @@
 package core
 
+import "time"
+
 // Limits bounds what one module may ask for. Each bound is checked while decoding, before memory is
 // spent on what it bounds. The zero value of a field means the default.
 //
 // The defaults are those that browsers agreed on (WebAssembly JavaScript Interface, "Limits") where
 // they have one; the others are noted below.
 type Limits struct {
-	Types         int // entries of the type section; 1,000,000
+	Types         int // entries of the type section; 100,000, a tenth of what browsers allow
 	Functions     int // imported and defined functions; 1,000,000
 	Imports       int // 1,000,000
 	Exports       int // 1,000,000
@@ -14,7 +16,7 @@ type Limits struct {
 	Tables        int // 100,000
 	Tags          int // 1,000,000
 	DataSegments  int // 100,000
-	ElemSegments  int // 10,000,000
+	ElemSegments  int // 100,000
 	ElemEntries   int // entries of all element segments together; 10,000,000
 	Params        int // parameters of a function type; 1,000
 	Results       int // results of a function type; 1,000
@@ -22,15 +24,20 @@ type Limits struct {
 	BodySize      int // bytes of a function body; 7,654,321
 	BrTableSize   int // labels of one br_table; 65,520
 	Nesting       int // nested blocks of a function; 10,000. Ours: compilers recurse on nesting
+	LoopNesting   int // nested loops of a function; 256. Ours: what is kept per loop adds up
 	TableElements int // initial size of a table; 10,000,000
 	NameLength    int // bytes of an import's or export's name; 100,000
 
 	// TotalLocals bounds the declared locals of all functions together; 10,000,000. Ours: a local costs
 	// nothing to declare (one byte can declare 127), but an engine keeps a word for each.
 	TotalLocals int
-	// LocalsTimesNesting bounds, for each function, locals times deepest loop nesting; 4,000,000. Ours:
-	// an optimising compiler may need a value for each variable at each loop head.
-	LocalsTimesNesting int
+	// CompileTime bounds the time that the engine's compiler is estimated to take for the rewritten module;
+	// 20 s and 2 µs for each byte of code. Ours: the compiler's time grows with the square of a
+	// function's blocks, so that 100 KB can take minutes. Only Rewrite looks at it.
+	CompileTime time.Duration
+	// CompileValues bounds, for each function, its locals times its branches and blocks, for each of which
+	// the compiler may keep some 200 bytes; 2,500,000. Only Rewrite looks at it.
+	CompileValues int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -39,7 +46,7 @@ func (l Limits) withDefaults() Limits {
 			*v = d
 		}
 	}
-	def(&l.Types, 1_000_000)
+	def(&l.Types, 100_000)
 	def(&l.Functions, 1_000_000)
 	def(&l.Imports, 1_000_000)
 	def(&l.Exports, 1_000_000)
@@ -47,7 +54,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Tables, 100_000)
 	def(&l.Tags, 1_000_000)
 	def(&l.DataSegments, 100_000)
-	def(&l.ElemSegments, 10_000_000)
+	def(&l.ElemSegments, 100_000)
 	def(&l.ElemEntries, 10_000_000)
 	def(&l.Params, 1_000)
 	def(&l.Results, 1_000)
@@ -55,9 +62,13 @@ func (l Limits) withDefaults() Limits {
 	def(&l.BodySize, 7_654_321)
 	def(&l.BrTableSize, 65_520)
 	def(&l.Nesting, 10_000)
+	def(&l.LoopNesting, 256)
 	def(&l.TableElements, 10_000_000)
 	def(&l.NameLength, 100_000)
 	def(&l.TotalLocals, 10_000_000)
-	def(&l.LocalsTimesNesting, 4_000_000)
+	def(&l.CompileValues, 2_500_000)
+	if l.CompileTime == 0 {
+		l.CompileTime = 20 * time.Second
+	}
 	return l
 }

@@ -61,6 +61,8 @@ type planner struct {
 	guessed bool   // a callee was not planned yet
 	prev    inst   // the instruction before, for lengths that are constant
 	placed  []slot // checks whose weight is not known yet
+	growth  int    // how many bytes copies of loops may still add
+	copied  int    // how many loops are copied
 	jumps   threader
 }
 
@@ -98,11 +100,12 @@ type pathFrame struct {
 
 // pathRegion is a region that is open.
 type pathRegion struct {
-	path        // to the current instruction, or to the inner loop that it is in
-	max    path // the highest so far
-	inner  int  // the highest rest of the loops inside: see rest
-	nested bool // there is a loop in it
-	calls  bool // there is a call in it that may check
+	path         // to the current instruction, or to the inner loop that it is in
+	max    path  // the highest so far
+	inner  int   // the highest rest of the loops inside: see rest
+	nested bool  // there is a loop in it
+	calls  bool  // there is a call in it that may check
+	left   []int // the frames to whose ends branches leave it
 }
 
 // rest is what a frame that waits in the region may still do of what has been counted in advance.
@@ -113,6 +116,7 @@ func (p *planner) plan(self int, cyclic bool, depth int) {
 	p.fp = &p.plans[self]
 	p.fp.inserts, p.fp.loops = p.fp.inserts[:0], p.fp.loops[:0]
 	p.frames, p.live, p.prev, p.placed = p.frames[:0], true, inst{}, p.placed[:0]
+	p.copied, p.growth = 0, 512+len(p.m.Bodies[self].Insts)/2
 	p.breaker, p.limit, p.allowed = p.breaks[self], maxPath, maxTail
 	if p.breaker || p.scans[self].escapes {
 		p.limit = maxFresh
@@ -182,8 +186,10 @@ func (p *planner) add(in *inst, cost int) {
 
 func (p *planner) step(in *inst) {
 	label := p.jumps.see(in, p.r.labels)
-	waited := p.rest() >= 0
 	cost, checks := p.cost(in)
+	if in.op == OpReturnCall || in.op == OpReturnCallIndirect || in.op == OpReturnCallRef {
+		p.leaveByCall(in, cost)
+	}
 	if checks && p.live && p.breaker && p.current().fresh >= 0 {
 		p.place(in)
 	}
@@ -209,9 +215,6 @@ func (p *planner) step(in *inst) {
 		p.branch(in, p.r.labels...)
 		p.live = false
 	case OpReturnCall, OpReturnCallIndirect, OpReturnCallRef:
-		if waited {
-			p.leave(in)
-		}
 		p.live = false
 	case OpReturn:
 		p.leave(in)
@@ -235,8 +238,12 @@ func (p *planner) branch(in *inst, labels ...uint32) {
 		p.leave(in)
 	}
 	for _, l := range labels {
-		if f := &p.frames[len(p.frames)-1-int(l)]; f.op != OpLoop {
+		at := len(p.frames) - 1 - int(l)
+		if f := &p.frames[at]; f.op != OpLoop {
 			f.arrive(p.regions[f.region].path)
+			if r := p.current(); f.region < len(p.regions)-1 {
+				r.left = append(r.left, at)
+			}
 		}
 	}
 }
@@ -256,8 +263,16 @@ func (p *planner) rest() int {
 }
 
 // leave counts the rest where the function may be left.
-func (p *planner) leave(in *inst) {
-	rest := p.rest()
+func (p *planner) leave(in *inst) { p.leaveWith(in, p.rest()) }
+
+// leaveByCall is leave for a call that takes the frame's place, which itself counts to the rest.
+func (p *planner) leaveByCall(in *inst, cost int) {
+	if rest := p.rest(); rest >= 0 {
+		p.leaveWith(in, rest+cost)
+	}
+}
+
+func (p *planner) leaveWith(in *inst, rest int) {
 	if !p.live || rest <= p.allowed {
 		return
 	}
@@ -295,8 +310,11 @@ func (p *planner) calls() {
 	if !p.live {
 		return
 	}
-	for i := range p.regions {
+	for i := len(p.regions) - 1; i >= 0; i-- {
 		r := &p.regions[i]
+		if r.calls && r.tail >= 0 {
+			break // The regions around it have been told, and are where they were.
+		}
 		r.calls, r.tail = true, max(r.tail, 0)
 		r.max.tail = max(r.max.tail, 0)
 	}
@@ -369,39 +387,48 @@ func (p *planner) endLoop(f pathFrame, in *inst) {
 	l := &p.fp.loops[f.loop]
 	l.end = in.start
 	if !f.live {
-		return
+		return // And nothing in it can be reached.
 	}
 	l.weight = weight
 	if region.calls {
 		outer := p.current()
 		outer.inner = max(outer.inner, region.rest())
-		p.lateCalls()
 	}
+	p.lateCalls(&region)
 	if !region.nested && !region.calls {
-		l.unroll = unrolling(region.max.cost, l.end-l.start)
+		p.unroll(l, region.max.cost)
 	}
 }
 
 // lateCalls corrects the branches out of a loop that were noted before a call in it: the call may have
 // happened in the round before.
-func (p *planner) lateCalls() {
-	for i := range p.frames {
-		if f := &p.frames[i]; f.arrived {
+func (p *planner) lateCalls(loop *pathRegion) {
+	outer := p.current()
+	for _, at := range loop.left {
+		f := &p.frames[at]
+		if loop.calls {
 			f.out.tail = max(f.out.tail, 0)
+		}
+		if f.region < len(p.regions)-1 {
+			outer.left = append(outer.left, at)
 		}
 	}
 }
 
-// unrolling is how many copies of a loop's body share a check: enough to make the check cheap, and few
-// enough for the module to grow by a few percent only.
-func unrolling(weight, size int) int {
+// unroll decides how many copies of a loop's body share a check: enough to make the check cheap, and few
+// enough for the function to grow by half at most, since the compiler's time grows faster than that.
+func (p *planner) unroll(l *loopPlan, weight int) {
+	size, copies := l.end-l.start, 0
 	switch {
 	case size > 256:
-		return 0
 	case weight <= 48:
-		return 4
+		copies = 4
 	case weight <= 160:
-		return 2
+		copies = 2
 	}
-	return 0
+	if added := (copies - 1) * size; copies > 1 && added <= p.growth && p.copied < maxCopied {
+		p.growth -= added
+		p.copied++
+		l.unroll = copies
+	}
 }

@@ -3,6 +3,7 @@ package core
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Options says what Rewrite changes. The zero value copies the module without its custom sections,
@@ -22,7 +23,7 @@ type Options struct {
 	// defines and which have no name yet, so that an instance can be put back to its first state.
 	ExportState bool
 
-	// LiftData empties the active data segments and returns them in Info.Image instead, if that can be
+	// LiftData takes the content out of the active data segments and returns it in Info.Image instead, if that can be
 	// done: see there.
 	LiftData bool
 
@@ -60,7 +61,11 @@ func Rewrite(m *Module, opt Options) ([]byte, *Info, error) {
 		w.interrupt()
 	}
 	w.describe()
-	return w.module(), w.info, nil
+	out, err := w.module()
+	if err != nil {
+		return nil, nil, err
+	}
+	return out, w.info, nil
 }
 
 // writer writes one module. An index of the new module differs from the old one only for defined
@@ -85,7 +90,9 @@ type writer struct {
 	// refGlobals the globals that hold the references: see refFunc.
 	refs       []uint32
 	refGlobals map[uint32]uint32
-	budget     int32
+
+	compileTime time.Duration // estimated, beyond what is allowed for each byte
+	budget      int32
 }
 
 // reserved refuses names that collide with those that are added.

@@ -63,7 +63,7 @@ type threadTarget struct{ frame, start int }
 type threadJump struct{ pos, start int }
 
 // maxThreadJumps is the number of such branches up to which a function is looked at.
-const maxThreadJumps = 2000
+const maxThreadJumps = 600
 
 // learn is the first round over a body.
 func (t *threader) learn(r *instReader) {
@@ -78,16 +78,23 @@ func (t *threader) learn(r *instReader) {
 		return
 	}
 	t.direct = map[int]bool{}
+	var back []threadJump
 	for _, j := range t.jumps {
-		if to := t.ends[j.start]; to > j.pos && !t.entersRepetition(j.pos, to) {
+		if t.ends[j.start] <= j.pos {
+			back = append(back, j)
+		}
+	}
+	for _, j := range t.jumps {
+		if to := t.ends[j.start]; to > j.pos && !t.entersRepetition(back, j.pos, to) {
 			t.direct[j.pos] = true
 		}
 	}
 }
 
-func (t *threader) entersRepetition(from, to int) bool {
-	for _, back := range t.jumps {
-		if first := t.ends[back.start]; first <= back.pos && from < first && first < to && to <= back.pos {
+// entersRepetition reports whether a branch goes into what one of back repeats, but not to its beginning.
+func (t *threader) entersRepetition(back []threadJump, from, to int) bool {
+	for _, b := range back {
+		if first := t.ends[b.start]; from < first && first < to && to <= b.pos {
 			return true
 		}
 	}

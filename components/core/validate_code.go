@@ -227,8 +227,8 @@ func (v *codeValidator) open(op Opcode, params, results []ValType) {
 	}
 	if op == OpLoop {
 		f.loops++
-		if total := v.locals.total; total*f.loops > v.m.limits.LocalsTimesNesting {
-			v.fail("%d locals are too many for %d nested loops", total, f.loops)
+		if f.loops > v.m.limits.LoopNesting {
+			v.fail("loops are nested deeper than the limit of %d", v.m.limits.LoopNesting)
 		}
 	}
 	if len(v.frames) >= v.m.limits.Nesting {

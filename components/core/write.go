@@ -1,8 +1,11 @@
 package core
 
 // module writes the new module. Bodies come first, because they may add types and functions.
-func (w *writer) module() []byte {
-	codes := w.codeSection()
+func (w *writer) module() ([]byte, error) {
+	codes, err := w.codeSection()
+	if err != nil {
+		return nil, err
+	}
 	out := make([]byte, 0, len(codes.b)+len(codes.b)/4+1<<10)
 	out = append(out, magic+version...)
 	out = appendSection(out, secType, w.typeSection())
@@ -22,7 +25,7 @@ func (w *writer) module() []byte {
 	}
 	out = appendSection(out, secCode, codes)
 	out = appendSection(out, secData, w.dataSection())
-	return w.customSections(out)
+	return w.customSections(out), nil
 }
 
 func (w *writer) typeSection() section {
@@ -199,7 +202,7 @@ func (w *writer) constExpr(b []byte, x ConstExpr) []byte {
 	return b
 }
 
-func (w *writer) codeSection() section {
+func (w *writer) codeSection() (section, error) {
 	size := 0
 	for i := range w.m.Bodies {
 		size += len(w.m.Bodies[i].Insts) + 8
@@ -209,6 +212,9 @@ func (w *writer) codeSection() section {
 	var locals []byte
 	for i := range w.m.Bodies {
 		e.function(i)
+		if err := w.compilable(&w.m.Bodies[i], &e.effort); err != nil {
+			return section{}, err
+		}
 		runs := w.m.Bodies[i].Locals
 		if e.usesTmp {
 			runs = append(runs[:len(runs):len(runs)], LocalRun{Count: 1, Type: I32})
@@ -222,19 +228,23 @@ func (w *writer) codeSection() section {
 		body := appendExpr(appendLocals(nil, localRuns(f.locals)), &f.Code)
 		s.b = append(appendU32(s.b, uint32(len(body))), body...)
 	}
-	return s
+	return s, nil
 }
 
 func (w *writer) dataSection() section {
 	s := section{n: uint32(len(w.m.Datas))}
+	if w.info.Image != nil && w.m.DataCount == nil {
+		return section{} // no instruction can refer to a segment
+	}
 	for i := range w.m.Datas {
 		d := &w.m.Datas[i]
 		switch {
 		case d.Mode == Passive:
 			s.b = append(s.b, 1)
 		case w.info.Image != nil:
-			// Its bytes are in the image. It stays, empty, so that the others keep their indices.
-			s.b = append(appendExpr(append(s.b, 0), new(Code).I32(0)), 0)
+			// Its bytes are in the image. It stays, as what a segment is after it was copied, so that the
+			// others keep their indices: passive and empty, which costs nothing at instantiation.
+			s.b = append(s.b, 1, 0)
 			continue
 		default:
 			s.b = w.constExpr(append(s.b, 0), d.Offset)
