@@ -3,6 +3,8 @@
 package e2e_test
 
 import (
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -261,4 +263,62 @@ func TestOrdinary(t *testing.T) {
 		c.exited()
 		c.logged("Hello, world!")
 	}
+}
+
+// TestServe lets a composition answer requests, and stops it in good order.
+func TestServe(t *testing.T) {
+	p := newPod(t, nil)
+	p.n.pack(t, "example.com/shop:1", "../../examples/02-http")
+	address := freeAddress(t)
+	serve := func(name string) *container {
+		return p.run(name, "example.com/shop:1", nil, func(c *cri.ContainerConfig) {
+			c.Envs = []*cri.KeyValue{{Key: "SIDECALL_LISTEN", Value: []byte(address)}, {Key: "TOKEN", Value: []byte("from-a-secret")}}
+		})
+	}
+	get := func(token string) (int, error) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+address+"/", nil)
+		if err != nil {
+			return 0, err
+		}
+		r.Header.Set("Authorization", "Bearer "+token)
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return 0, err
+		}
+		return answer.StatusCode, answer.Body.Close()
+	}
+	for _, name := range []string{"cold", "warm"} {
+		begin := time.Now()
+		c := serve(name)
+		started := time.Since(begin)
+		var code int
+		err := eventually(20*time.Second, func() (err error) {
+			code, err = get("from-a-secret")
+			return err
+		})
+		if err != nil || code != http.StatusOK {
+			t.Fatalf("%d, %v\n%s", code, err, c.log())
+		}
+		t.Logf("%s: started after %s, answered after %s", name, started, time.Since(begin))
+		if code, err := get("open-sesame"); err != nil || code != http.StatusUnauthorized {
+			t.Errorf("with the manifest's token: %d, %v", code, err)
+		}
+		if _, err := p.n.runtime.StopContainer(t.Context(), &cri.StopContainerRequest{ContainerId: c.id, Timeout: 20}); err != nil {
+			t.Fatal(err)
+		}
+		if s := c.exited(); s.ExitCode != 0 {
+			t.Errorf("stopped with %d\n%s", s.ExitCode, c.log())
+		}
+	}
+}
+
+// freeAddress is one that nobody listens at.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,12 +34,36 @@ func (a *app) containerCommand() *cobra.Command {
 			inner := newApp(a.stdin, a.stdout, a.stderr)
 			inner.variables = lookupIn(c.Env)
 			root := inner.root()
-			root.SetArgs(c.CommandLine())
+			line := c.CommandLine()
+			if c.Command == "serve" {
+				line = slices.Insert(line, 1, "--listen", listenInPod(c.Target, inner.variables))
+			}
+			root.SetArgs(line)
 			err = root.Execute()
 			a.terminationMessage(err)
 			return err
 		},
 	}
+}
+
+// listenInPod is where a composition listens in a pod: where the pod's SIDECALL_LISTEN
+// says, else where the manifest does. An address that only the machine itself could
+// reach, the default on a laptop, becomes all of the pod's with the same port: a pod's
+// boundary is its network, and probes and services come from outside of it.
+func listenInPod(path string, variables func(string) (string, bool)) string {
+	if said, ok := variables(settings.EnvName(settings.Listen)); ok && said != "" {
+		return said
+	}
+	t := &target{path: path}
+	m, _, err := t.manifest(variables)
+	if err != nil || m == nil || m.HTTP == nil || m.HTTP.Listen == "" {
+		return "0.0.0.0:8080" // what is wrong with the manifest is said when it is linked
+	}
+	host, port, err := net.SplitHostPort(m.HTTP.Listen)
+	if ip := net.ParseIP(host); err == nil && (host == "localhost" || ip != nil && ip.IsLoopback()) {
+		return net.JoinHostPort("0.0.0.0", port)
+	}
+	return m.HTTP.Listen
 }
 
 // terminationMessage leaves what went wrong where Kubernetes looks for it.

@@ -2,6 +2,8 @@ package cli
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,6 +47,13 @@ shim/deploy in sidecall's source has.`,
 			}
 			k := kube{name: r.Manifest.Name, port: port, replicas: replicas, memory: memory,
 				image: fmt.Sprintf("%s/%s@%s", ref.Registry, ref.Repository, f.Digest)}
+			if h := r.Manifest.HTTP; h != nil && !cmd.Flags().Changed("port") {
+				if _, text, err := net.SplitHostPort(h.Listen); err == nil {
+					if n, err := strconv.Atoi(text); err == nil {
+						k.port = n
+					}
+				}
+			}
 			text := k.job()
 			if commandFor(r.Plan) == "serve" {
 				text = k.deployment()
@@ -54,7 +63,7 @@ shim/deploy in sidecall's source has.`,
 		},
 	}
 	cmd.Flags().SortFlags = false
-	cmd.Flags().IntVar(&port, "port", 8080, "the `PORT` that the composition listens at")
+	cmd.Flags().IntVar(&port, "port", 8080, "the `PORT` that the composition listens at (default the manifest's, or 8080)")
 	cmd.Flags().IntVar(&replicas, "replicas", 2, "the `NUMBER` of pods of a Deployment")
 	cmd.Flags().StringVar(&memory, "memory", "64Mi", "the memory `LIMIT` of a pod")
 	settings.Flags(cmd.Flags(), settings.CacheDir)
