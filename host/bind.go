@@ -26,6 +26,8 @@ type call struct {
 	hasValues bool
 	// stack is the length of the stack that the largest core call needs.
 	stack int
+	// traced is what the tracer is told of, nil for nothing.
+	traced *TracedCall
 }
 
 // refs numbers the core functions and memories that calls refer to, so that an
@@ -188,6 +190,7 @@ func (c *Composition) bindCall(b *call, pc *plan.Call) error {
 		b.postReturn = c.refs.function(c, pc.PostReturn)
 	}
 	b.resources, b.entering = pc.Resources, pc.Entering
+	b.traced = c.trace(b)
 	for _, t := range b.Regs {
 		b.hasValues = b.hasValues || t == canon.Value
 	}

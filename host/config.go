@@ -35,6 +35,10 @@ type Config struct {
 	// or out of an export, take. 0 means 256 MiB. Larger values trap.
 	MaxValueBytes uint64
 
+	// Tracer is told of calls between components, nil for none. It is told of those
+	// only that go through Go: see the linker's option Fuse.
+	Tracer Tracer
+
 	// Log receives what the host has to say about itself, such as a damaged cache.
 	// The zero Logger is silent.
 	Log zerolog.Logger

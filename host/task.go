@@ -25,6 +25,8 @@ type task struct {
 	done     <-chan struct{}
 	// values are those that instantiation needs, nil otherwise.
 	values context.Context
+	// span is the context of the innermost call that is traced, nil without one.
+	span context.Context
 
 	depth    int
 	frames   []*frame // those up to top are in use
@@ -49,7 +51,7 @@ func (t *task) begin(ctx context.Context, function string) {
 }
 
 func (t *task) end() {
-	t.ctx, t.done, t.values, t.depth = nil, nil, nil, 0
+	t.ctx, t.done, t.values, t.span, t.depth = nil, nil, nil, nil, 0
 	if t.vals.top != 0 { // the call did not end by itself
 		clear(t.vals.buf)
 	}
