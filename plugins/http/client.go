@@ -72,9 +72,11 @@ type timed struct {
 	ended bool        // guarded by mu
 }
 
-func newTimed(limits timeouts) *timed {
+// newTimed makes a request with the values of a context, but not with its end: a
+// response may be read by another call.
+func newTimed(values context.Context, limits timeouts) *timed {
 	t := &timed{limits: limits}
-	t.ctx, t.cancel = context.WithCancelCause(context.Background())
+	t.ctx, t.cancel = context.WithCancelCause(context.WithoutCancel(values))
 	t.ctx = httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
 		GetConn:              func(string) { t.expect(limits.connect, ConnectionTimeout) },
 		GotConn:              func(httptrace.GotConnInfo) { t.expect(limits.firstByte, ConnectionReadTimeout) },

@@ -2,6 +2,7 @@ package http
 
 import (
 	"crypto/tls"
+	"net/http"
 	"time"
 
 	"github.com/sidecall/sidecall/host"
@@ -22,6 +23,9 @@ type Config struct {
 	// MaxRequests limits the requests of one component of one instance that are under
 	// way at a time. 0 means 128.
 	MaxRequests int
+	// Around, if it is not nil, is put around what sends the requests of a component,
+	// to observe them. The context of a request has the values of the guest's call.
+	Around func(component string, next http.RoundTripper) http.RoundTripper
 }
 
 func (c Config) withDefaults() Config {

@@ -24,7 +24,7 @@ type futureResponse struct {
 }
 
 // fetch sends the request and waits for the response's header.
-func (f *futureResponse) fetch(t *http.Transport, req *http.Request) {
+func (f *futureResponse) fetch(t http.RoundTripper, req *http.Request) {
 	resp, err := t.RoundTrip(req)
 	f.relax()
 	f.mu.Lock()

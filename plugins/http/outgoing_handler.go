@@ -30,7 +30,7 @@ func (p *Plugin) handle(c *host.Call, args []value.Value) (value.Value, error) {
 		}
 		limits.override(options)
 	}
-	f, err := p.send(grantsOf(c), r, limits)
+	f, err := p.send(c, r, limits)
 	if err != nil {
 		if r.body != nil {
 			r.body.leave(io.EOF)
@@ -56,7 +56,8 @@ func (t *timeouts) override(o *requestOptions) {
 }
 
 // send begins to send a request.
-func (p *Plugin) send(g *grants, r *outgoingRequest, limits timeouts) (*futureResponse, error) {
+func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futureResponse, error) {
+	g := grantsOf(c)
 	to, err := r.destination()
 	if err != nil {
 		return nil, err
@@ -73,14 +74,18 @@ func (p *Plugin) send(g *grants, r *outgoingRequest, limits timeouts) (*futureRe
 	if err != nil {
 		return nil, err
 	}
-	t := newTimed(limits)
+	t := newTimed(c.Context(), limits)
 	f := &futureResponse{timed: t, grants: g}
 	g.active++
 	if r.body != nil {
 		// The client waits for the body that it reads, even if the request is cancelled.
 		context.AfterFunc(t.ctx, func() { r.body.leave(fail(ConnectionTerminated, nil)) })
 	}
-	go f.fetch(p.client.transport, req.WithContext(t.ctx))
+	var sender http.RoundTripper = p.client.transport
+	if p.cfg.Around != nil {
+		sender = p.cfg.Around(c.Component().Name, sender)
+	}
+	go f.fetch(sender, req.WithContext(t.ctx))
 	return f, nil
 }
 
