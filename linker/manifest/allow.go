@@ -45,7 +45,7 @@ func (b *builder) allow(c *Component, v *value) {
 		c.OutboundPos = list.pos
 		c.OutboundHosts = b.distinct(c, "outboundHosts", list)
 		for _, item := range list.items {
-			if err := checkOrigin(item.text); err != nil {
+			if _, err := plan.ParseOrigin(item.text); err != nil {
 				b.errorf(item.pos, "", "components.%s.allow.outboundHosts: %q: %v", c.Name, clip(item.text), err)
 			}
 		}
@@ -75,55 +75,6 @@ func (b *builder) distinct(c *Component, key string, list *value) []string {
 	return out
 }
 
-// checkOrigin says what is wrong with text of the shape of an origin.
-func checkOrigin(s string) error {
-	_, authority, _ := strings.Cut(strings.TrimSuffix(s, "/"), "://")
-	host, port := authority, ""
-	if end := strings.LastIndexByte(authority, ']'); strings.HasPrefix(authority, "[") && end > 0 {
-		host, port = authority[1:end], authority[end+1:]
-		if a, err := netip.ParseAddr(host); err != nil || !a.Is6() || a.Zone() != "" {
-			return fmt.Errorf("between [ and ] stands no IPv6 address")
-		}
-	} else {
-		if colon := strings.IndexByte(authority, ':'); colon >= 0 {
-			host, port = authority[:colon], authority[colon:]
-		}
-		if _, err := netip.ParseAddr(host); err != nil && host != "*" {
-			if err := checkName(host); err != nil {
-				return err
-			}
-		}
-	}
-	if port == "" || port == ":*" {
-		return nil
-	}
-	number, ok := strings.CutPrefix(port, ":")
-	if n, err := parsePort(number); !ok || err != nil || n == 0 {
-		return fmt.Errorf("after the host comes a port from 1 to 65535 or *, not %q", clip(port))
-	}
-	return nil
-}
-
-// name is what a label of a host's name may be; _ is none of the rules, but in use.
-var name = regexp.MustCompile(`^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$`)
-
-// checkName says what is wrong with a host's name, or with "*." and a name.
-func checkName(s string) error {
-	labels := strings.Split(strings.TrimSuffix(strings.TrimPrefix(s, "*."), "."), ".")
-	for _, label := range labels {
-		if strings.Contains(label, "*") {
-			return fmt.Errorf("* can only stand alone before the first dot of a name, as in *.example.com")
-		}
-		if !name.MatchString(label) || len(s) > 253 {
-			return fmt.Errorf("this is no name of a host in ASCII")
-		}
-	}
-	if last := labels[len(labels)-1]; strings.Trim(last, "0123456789") == "" {
-		return fmt.Errorf("this is neither an address nor a name, which would not end in a number")
-	}
-	return nil
-}
-
 // socket reads one grant of sockets.
 func (b *builder) socket(c *Component, v *value) {
 	g := plan.SocketGrant{}
@@ -145,7 +96,7 @@ func (b *builder) socket(c *Component, v *value) {
 		} else if g.Host = at.text; at.text == "*" {
 			err = fmt.Errorf("all addresses are 0.0.0.0/0 and ::/0, one entry for each")
 		} else {
-			err = checkName(at.text)
+			err = plan.CheckHostName(at.text)
 		}
 		if err != nil {
 			wrong(at, err)

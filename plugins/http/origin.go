@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/idna"
 
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/linker/plan"
 )
 
 // origin is where requests may go: a pattern of a grant, or the destination of one
@@ -19,23 +20,11 @@ type origin struct{ scheme, host, port string }
 
 // parseOrigin reads a granted origin.
 func parseOrigin(s string) (origin, error) {
-	scheme, rest, ok := strings.Cut(s, "://")
-	rest = strings.TrimSuffix(rest, "/")
-	if !ok || scheme != "http" && scheme != "https" || strings.ContainsAny(rest, "/?#@") || rest == "" {
-		return origin{}, fmt.Errorf("%q is no origin: write it like https://example.com or http://*.example.com:8080", s)
-	}
-	port := ""
-	if h, any := strings.CutSuffix(rest, ":*"); any {
-		rest, port = h, "*"
-	}
-	o, err := destination(scheme, rest)
+	o, err := plan.ParseOrigin(s)
 	if err != nil {
-		return o, fmt.Errorf("%q is no origin: %w", s, err)
+		return origin{}, fmt.Errorf("%q is no origin: %w", s, err)
 	}
-	if port != "" {
-		o.port = port
-	}
-	return o, nil
+	return origin{o.Scheme, o.Host, o.Port}, nil
 }
 
 // destination reads scheme and authority of a request.
@@ -52,10 +41,6 @@ func destination(scheme, authority string) (origin, error) {
 		return o, nil
 	}
 	// The name is compared as it is looked up, not as it is written.
-	if star, below := strings.CutPrefix(o.host, "*"); below {
-		o.host = "*" + strings.ToLower(star)
-		return o, nil
-	}
 	o.host, err = idna.Lookup.ToASCII(strings.TrimSuffix(o.host, "."))
 	if err == nil && o.host == "" {
 		err = fmt.Errorf("it has no host")

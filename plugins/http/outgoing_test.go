@@ -134,7 +134,7 @@ func TestGrants(t *testing.T) {
 		{[]string{"http://127.0.0.1:*"}, s.URL, "ok"},
 		{[]string{"http://127.0.0.1"}, s.URL, "HTTP-request-denied"},
 		{[]string{"http://*:" + port}, s.URL, "ok"},
-		{[]string{"http://*.0.0.1:" + port}, s.URL, "HTTP-request-denied"}, // an address is below no name
+		{[]string{"http://*.0.0.1:" + port}, s.URL, "configuration-error"}, // an address is below no name
 		{[]string{"http://*.localhost:" + port, "http://localhost:" + port}, "http://LOCALHOST.:" + port, "ok"},
 		{[]string{"http://localhost:" + port}, s.URL, "HTTP-request-denied"}, // by name only
 		{[]string{"127.0.0.1"}, s.URL, "configuration-error"},
