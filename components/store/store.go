@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -182,6 +181,3 @@ func (s *Store) Fetch(_ context.Context, desc ocispec.Descriptor) (io.ReadCloser
 func (s *Store) Exists(_ context.Context, desc ocispec.Descriptor) (bool, error) {
 	return s.Has(desc.Digest), nil
 }
-
-// isMissing tells whether an error says that content is not there.
-func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

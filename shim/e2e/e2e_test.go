@@ -3,15 +3,20 @@
 package e2e_test
 
 import (
+	"io"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/registry"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
@@ -321,4 +326,35 @@ func freeAddress(t *testing.T) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// TestPull pushes to a registry and lets containerd pull from it, as a node does.
+func TestPull(t *testing.T) {
+	p := newPod(t, nil)
+	s := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	defer s.Close()
+	for name, what := range map[string]string{"hello": hello, "guest": guest} {
+		image := strings.TrimPrefix(s.URL, "http://") + "/acme/" + name
+		pinned := strings.TrimSpace(p.n.sidecall(t, "push", what, image+":1.0"))
+		if !strings.HasPrefix(pinned, image+"@sha256:") {
+			t.Errorf("push printed %q", pinned)
+		}
+		for i, ref := range []string{image + ":1.0", pinned} {
+			if _, err := p.n.images.PullImage(t.Context(), &cri.PullImageRequest{Image: &cri.ImageSpec{Image: ref}}); err != nil {
+				t.Fatal(err)
+			}
+			if name == "hello" {
+				c := p.run(name+strconv.Itoa(i), ref, nil, nil)
+				c.exited()
+				c.logged("Hello, world!")
+				continue
+			}
+			c := p.run(name+strconv.Itoa(i), ref, []string{"say", "begin", "flush", "loop"}, nil)
+			c.logged("begin")
+			status, err := os.ReadFile(filepath.Join("/proc", pidOf(t, p.n, c), "status"))
+			if err != nil || !strings.Contains(string(status), "Uid:\t65532\t65532") {
+				t.Errorf("an artifact runs as\n%s%v", status, err)
+			}
+		}
+	}
 }

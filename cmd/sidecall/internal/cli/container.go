@@ -9,8 +9,10 @@ import (
 	"io"
 	"net"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,12 +41,18 @@ func (a *app) containerCommand() *cobra.Command {
 				line = slices.Insert(line, 1, "--listen", listenInPod(c.Target, inner.variables))
 			}
 			root.SetArgs(line)
+			// What linking and loading took is garbage soon after, and a pod is billed for it
+			// for as long as it runs.
+			defer time.AfterFunc(settled, debug.FreeOSMemory).Stop()
 			err = root.Execute()
 			a.terminationMessage(err)
 			return err
 		},
 	}
 }
+
+// settled is when a composition has started, mostly.
+const settled = 2 * time.Second
 
 // listenInPod is where a composition listens in a pod: where the pod's SIDECALL_LISTEN
 // says, else where the manifest does. An address that only the machine itself could

@@ -3,6 +3,7 @@ package main
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"os/signal"
 	"strconv"
@@ -16,6 +17,10 @@ func main() {
 		os.Exit(code)
 	case len(args) > 0 && args[0] == "say":
 		fmt.Println(args[1:])
+	case len(args) == 2 && args[0] == "serve":
+		err := http.ListenAndServe(args[1], http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "hello") }))
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	case len(args) == 2 && args[0] == "cat":
 		data, err := os.ReadFile(args[1])
 		if err != nil {
