@@ -98,6 +98,7 @@ func send(w io.Writer, control *http.ResponseController, body *reader) error {
 			return nil
 		}
 		if err != nil {
+			_ = control.Flush() // so that the client has at least the status
 			return err
 		}
 	}

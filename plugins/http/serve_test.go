@@ -215,6 +215,9 @@ func TestServeFailures(t *testing.T) {
 				if tt.status != 0 && (resp.StatusCode != tt.status || err != nil) {
 					t.Errorf("%s: %d %v", tt.path, resp.StatusCode, err)
 				}
+				if tt.status == 0 && resp.StatusCode != 200 {
+					t.Errorf("%s: status %d", tt.path, resp.StatusCode)
+				}
 				if tt.status == 0 && err == nil {
 					t.Errorf("%s: the client was not told that %q is not all", tt.path, body)
 				}
