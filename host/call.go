@@ -81,12 +81,17 @@ func (c *call) coreFunc(name string) engine.HostFunc {
 // results.
 func (c *call) invoke(ctx context.Context, stack []uint64) {
 	t := ctx.(*task)
+	t.inst.hosted = true
 	t.descend(c)
 	fr := t.frame(c)
 	for i := range c.Params {
 		fr.regs[i] = fit(c.Regs[i], stack[i])
 	}
-	fr.run(c.Body)
+	if c.traced != nil {
+		t.traced(c, func() { fr.run(c.Body) })
+	} else {
+		fr.run(c.Body)
+	}
 	for i, r := range c.Results {
 		stack[i] = fr.regs[r]
 	}

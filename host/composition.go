@@ -33,8 +33,9 @@ type Composition struct {
 	flagNames []string
 
 	mu        sync.Mutex
-	instances int  // guarded by mu
-	closed    bool // guarded by mu
+	instances int   // guarded by mu
+	closed    bool  // guarded by mu
+	reuse     reuse // guarded by mu
 }
 
 type exportName struct{ iface, name string }
@@ -74,6 +75,10 @@ func (c *Composition) compile(ctx context.Context) (err error) {
 		if c.modules[i], err = c.engine.Compile(ctx, m.Name, m.Bytes); err != nil {
 			return err
 		}
+		c.modules[i].Image = c.image(m.Image)
+		if m.State != nil {
+			c.modules[i].State = &engine.State{Globals: m.State.Globals}
+		}
 	}
 	c.hostModules = make([]*engine.Instance, len(c.plan.HostModules))
 	for i, m := range c.plan.HostModules {
@@ -87,6 +92,14 @@ func (c *Composition) compile(ctx context.Context) (err error) {
 	}
 	c.check, err = c.engine.Host(ctx, "host", []engine.HostFunc{{Name: plan.CheckName, Label: "interruption check", Call: checkInterrupt}})
 	return err
+}
+
+func (c *Composition) image(parts []plan.ImagePart) *engine.Image {
+	ps := make([]engine.Part, len(parts))
+	for i, p := range parts {
+		ps[i] = engine.Part{Offset: uint64(p.Offset), Bytes: p.Bytes}
+	}
+	return c.engine.NewImage(ps)
 }
 
 // Plan returns the plan that was compiled.
@@ -103,18 +116,19 @@ func (c *Composition) Close() error {
 		return fmt.Errorf("composition %s cannot be closed: %d of its instances are open", c.plan.Name, c.instances)
 	}
 	c.closed = true
-	return c.engine.Close(context.Background())
+	return errors.Join(c.reuse.close(), c.engine.Close(context.Background()))
 }
 
-// opened counts instances.
-func (c *Composition) opened() error {
+// opened counts instances, and puts into v what one that was closed has left, if
+// there is one.
+func (c *Composition) opened(v *vessel) (used bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return fmt.Errorf("composition %s: %w", c.plan.Name, ErrClosed)
+		return false, fmt.Errorf("composition %s: %w", c.plan.Name, ErrClosed)
 	}
 	c.instances++
-	return nil
+	return c.reuse.take(v), nil
 }
 
 func (c *Composition) released() {

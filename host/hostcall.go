@@ -22,6 +22,14 @@ type Call struct {
 // Context is done when the call must end: at the caller's deadline, when it
 // cancels, when the instance is closed.
 func (c *Call) Context() context.Context {
+	h := c.hostContext()
+	if c.t.span != nil {
+		return spanContext{h, c.t.span}
+	}
+	return h
+}
+
+func (c *Call) hostContext() *hostContext {
 	i := c.t.inst
 	if h := i.hostCtx.Load(); h != nil {
 		return h
@@ -50,8 +58,9 @@ func (c *Call) Component() *plan.Component {
 // Composition is the name of the composition that the component is part of.
 func (c *Call) Composition() string { return c.t.inst.comp.plan.Name }
 
-// Stdio are the standard streams given to Instantiate; none of them is nil.
-func (c *Call) Stdio() *Stdio { return &c.t.inst.stdio }
+// Stdio are the component's standard streams, as given to Instantiate; none of them
+// is nil.
+func (c *Call) Stdio() *Stdio { return c.t.inst.stdio.get(c.component) }
 
 // State is what a plugin keeps for the component that calls, in this instance of
 // the composition: the value made by make when key was first asked for. Keys are

@@ -16,18 +16,15 @@ import (
 // another runs fails with ErrBusy rather than wait, because a function of the host
 // that called back would wait for itself. Use one Instance per goroutine.
 type Instance struct {
-	comp  *Composition
-	store *engine.Store
-	stdio Stdio
-
-	core     []*engine.Instance // by InstantiateModule step
-	funcs    []*engine.Func     // by Composition.refs.funcs, found when first called
-	memories []*engine.Memory   // by Composition.refs.memories, found when first used
-	flags    []flags            // by component instance
-	tables   []table            // by component instance
-	budgets  []engine.Budget    // by component
-	objects  objects
-	states   states
+	comp *Composition
+	vessel
+	stdio   streams
+	objects objects
+	states  states
+	// hosted is set once the host was called.
+	hosted bool
+	// reusable is set if the vessel may be reset when the instance is closed.
+	reusable bool
 
 	// broken is why the instance cannot be called any more: what ended a call
 	// before its end. Written by the running call.
@@ -39,6 +36,17 @@ type Instance struct {
 	closing atomic.Bool
 	ended   chan struct{} // a running call tells Close that it has ended
 	hostCtx atomic.Pointer[hostContext]
+}
+
+// vessel is the part of an Instance that can be reset and be another Instance's.
+type vessel struct {
+	store    *engine.Store
+	core     []*engine.Instance // by InstantiateModule step
+	funcs    []*engine.Func     // by Composition.refs.funcs, found when first called
+	memories []*engine.Memory   // by Composition.refs.memories, found when first used
+	flags    []flags            // by component instance
+	tables   []table            // by component instance
+	budgets  []engine.Budget    // by component
 }
 
 const (
@@ -154,11 +162,14 @@ func (i *Instance) Close(ctx context.Context) error {
 
 // release frees what the instance holds. Nothing runs in it any more.
 func (i *Instance) release() error {
-	var errs []error
-	errs = append(errs, i.objects.close(), i.states.close(), i.store.Close(context.Background()))
-	i.core, i.funcs, i.memories, i.idle = nil, nil, nil, nil
+	err := errors.Join(i.objects.close(), i.states.close(), i.stdio.close())
+	v := i.vessel
+	i.vessel, i.idle = vessel{}, nil
+	if err != nil || i.broken != nil || !i.reusable || !i.comp.recycle(v) {
+		err = errors.Join(err, v.store.Close(context.Background()))
+	}
 	i.comp.released()
-	return errors.Join(errs...)
+	return err
 }
 
 // Callable is an exported function, found once.

@@ -10,15 +10,35 @@ import (
 )
 
 // Instantiate makes an instance: it runs the plan's steps, and with them the
-// start functions of core modules. An error names the component and the module;
-// what was made until then is released.
+// start functions of core modules, or takes one that was closed and put back to
+// the state that it had then, which nobody can tell apart (reuse.go). An error
+// names the component and the module; what was made until then is released.
 func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*Instance, error) {
-	if err := c.opened(); err != nil {
+	i := &Instance{comp: c, stdio: opt.streams(c), ended: make(chan struct{}, 1)}
+	used, err := c.opened(&i.vessel)
+	if err != nil {
 		return nil, err
 	}
+	if used {
+		i.reusable = true
+		return i, nil
+	}
+	i.vessel = c.newVessel()
+	i.state.Store(stateRunning)
+	if err := i.instantiate(ctx); err != nil {
+		i.closing.Store(true)
+		i.state.Store(stateClosed)
+		return nil, errors.Join(err, i.release())
+	}
+	i.reusable = !i.hosted && c.remember(i.store)
+	i.state.Store(stateIdle)
+	return i, nil
+}
+
+func (c *Composition) newVessel() vessel {
 	p := c.plan
-	i := &Instance{
-		comp: c, store: c.engine.NewStore(), stdio: opt.Stdio.complete(), ended: make(chan struct{}, 1),
+	v := vessel{
+		store:    c.engine.NewStore(),
 		core:     make([]*engine.Instance, 0, len(p.Steps)),
 		funcs:    make([]*engine.Func, len(c.refs.funcs)),
 		memories: make([]*engine.Memory, len(c.refs.memories)),
@@ -26,20 +46,13 @@ func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*In
 		tables:   make([]table, len(p.Instances)),
 		budgets:  make([]engine.Budget, max(1, len(p.Components))),
 	}
-	for n := range i.budgets {
-		i.budgets[n].Max = c.cfg.MaxMemory
+	for n := range v.budgets {
+		v.budgets[n].Max = c.cfg.MaxMemory
 	}
-	for n := range i.tables {
-		i.tables[n].max = c.cfg.MaxHandles
+	for n := range v.tables {
+		v.tables[n].max = c.cfg.MaxHandles
 	}
-	i.state.Store(stateRunning)
-	if err := i.instantiate(ctx); err != nil {
-		i.closing.Store(true)
-		i.state.Store(stateClosed)
-		return nil, errors.Join(err, i.release())
-	}
-	i.state.Store(stateIdle)
-	return i, nil
+	return v
 }
 
 // instantiate runs the plan's steps.

@@ -56,6 +56,7 @@ type Engine struct {
 	// answers for an unknown name: with nil, wazero would look among global names.
 	nothing api.Module
 	pool    pool
+	images  images
 	faults  faults
 	// stackField is found when first asked for.
 	stackField atomic.Pointer[stackField]
@@ -109,6 +110,7 @@ func (e *Engine) Close(ctx context.Context) error {
 		err = errors.Join(err, e.disk.close())
 	}
 	e.pool.close()
+	e.images.close()
 	return err
 }
 

@@ -108,7 +108,7 @@ func TestImporterCloses(t *testing.T) {
 	if err := s.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
-	again := e.pool.get(1<<20, &Budget{Max: 1 << 20})
+	again := e.pool.get(1<<20, nil, &Budget{Max: 1 << 20})
 	for n, b := range again.Reallocate(1 << 20) {
 		if b != 0 {
 			t.Fatalf("byte %d of a used memory is %d", n, b)
@@ -147,7 +147,7 @@ func TestMemory(t *testing.T) {
 	var p pool
 	defer p.close()
 	budget := &Budget{Max: 20 * pageSize}
-	m := p.get(10*pageSize, budget)
+	m := p.get(10*pageSize, nil, budget)
 	var _ experimental.LinearMemory = m
 	first := m.Reallocate(2 * pageSize)
 	if len(first) != 2*pageSize {
@@ -162,7 +162,7 @@ func TestMemory(t *testing.T) {
 	if m.Reallocate(11*pageSize) != nil {
 		t.Error("grew beyond its maximum")
 	}
-	other := p.get(20*pageSize, budget)
+	other := p.get(20*pageSize, nil, budget)
 	other.Reallocate(0)
 	if other.Reallocate(11*pageSize) != nil {
 		t.Error("grew beyond the budget")
@@ -177,7 +177,7 @@ func TestMemory(t *testing.T) {
 	}
 	for _, size := range []uint64{10 * pageSize, 20 * pageSize} { // cleared, and discarded
 		for range 2 {
-			again := p.get(size, budget)
+			again := p.get(size, nil, budget)
 			buf := again.Reallocate(size)
 			for i, b := range buf {
 				if b != 0 {
@@ -195,5 +195,5 @@ func TestMemory(t *testing.T) {
 			t.Error("an initial size beyond the limit was granted")
 		}
 	}()
-	p.get(1<<30, &Budget{Max: pageSize}).Reallocate(2 * pageSize)
+	p.get(1<<30, nil, &Budget{Max: pageSize}).Reallocate(2 * pageSize)
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -11,6 +12,9 @@ type Instance struct {
 	engine *Engine
 	mod    api.Module
 	store  *Store // nil for functions of the host
+	state  *State
+	// globals are those of state, found when first asked for.
+	globals []api.MutableGlobal
 }
 
 // Func returns the exported function of that name, nil if there is none. It costs
@@ -59,6 +63,17 @@ func (f *Func) Call(ctx context.Context, nested *Stacks, stack []uint64) error {
 	}
 	f.idle = append(f.idle, fn)
 	return nil
+}
+
+// Trim lets go of what the function's calls have left that is large: Reset of the
+// Store is the time for it.
+func (f *Func) Trim() {
+	const large = 256 << 10
+	if len(f.idle) > 4 {
+		clear(f.idle[4:])
+		f.idle = f.idle[:4]
+	}
+	f.idle = slices.DeleteFunc(f.idle, func(fn api.Function) bool { return f.engine.stackSize(fn) > large })
 }
 
 // Global is a mutable global of type i32.

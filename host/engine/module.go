@@ -15,7 +15,17 @@ type Module struct {
 	// Name is for messages.
 	Name     string
 	compiled wazero.CompiledModule
+	// Image is the first content of the memory that the module defines. Set it, and
+	// State, before the module is instantiated.
+	Image *Image
+	// State is what Store.Reset needs to know; without, it cannot be done.
+	State *State
 }
+
+// State names the exported mutable globals that code can change in an instance,
+// all of types that are numbers. The only other thing that it can change is the
+// memory.
+type State struct{ Globals []string }
 
 // Compile validates and compiles a core module. name is for messages.
 func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module, error) {

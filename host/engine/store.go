@@ -22,6 +22,7 @@ type Store struct {
 	// imports and budget are of the instantiation under way.
 	imports []*Instance
 	budget  *Budget
+	image   *Image
 }
 
 // NewStore makes an empty store.
@@ -44,10 +45,10 @@ type Budget struct{ Max, used uint64 }
 // those of Values. Errors that Engine.Fault does not know are mistakes in how the
 // module was linked.
 func (s *Store) Instantiate(ctx context.Context, m *Module, imports []*Instance, b *Budget) (inst *Instance, err error) {
-	s.imports, s.budget = imports, b
+	s.imports, s.budget, s.image = imports, b, m.Image
 	first := len(s.memories)
 	defer func() {
-		s.imports, s.budget = nil, nil
+		s.imports, s.budget, s.image = nil, nil, nil
 		// wazero lets the allocator's panic pass.
 		if r := recover(); r != nil {
 			full, ok := r.(*MemoryError)
@@ -64,7 +65,7 @@ func (s *Store) Instantiate(ctx context.Context, m *Module, imports []*Instance,
 	if len(s.memories) > first {
 		s.memories[first].api = mod.Memory()
 	}
-	inst = &Instance{engine: s.engine, mod: mod, store: s}
+	inst = &Instance{engine: s.engine, mod: mod, store: s, state: m.State}
 	s.instances = append(s.instances, inst)
 	return inst, nil
 }
@@ -89,7 +90,7 @@ func (e *MemoryError) Error() string {
 
 // allocate is called by wazero when it instantiates a module with a memory.
 func (s *Store) allocate(_, most uint64) experimental.LinearMemory {
-	m := s.engine.pool.get(min(most, s.budget.Max), s.budget)
+	m := s.engine.pool.get(min(most, s.budget.Max), s.image, s.budget)
 	s.memories = append(s.memories, m)
 	return m
 }

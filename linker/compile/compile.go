@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/sidecall/sidecall/components/core"
@@ -115,16 +116,34 @@ func (c *compiler) addInstance(i plan.Instance, lowers bool) int {
 
 // addModule adds a module to the plan, unless it is there.
 func (c *compiler) addModule(m plan.Module) (int, error) {
-	if i, ok := c.byBytes[string(m.Bytes)]; ok {
+	key := identity(&m)
+	if i, ok := c.byBytes[key]; ok {
 		return i, nil
 	}
-	if c.moduleBytes += len(m.Bytes); c.moduleBytes > c.limits.ModuleBytes {
+	if c.moduleBytes += len(key); c.moduleBytes > c.limits.ModuleBytes {
 		return 0, &LimitError{"bytes of core modules", c.limits.ModuleBytes}
 	}
 	c.plan.Modules = append(c.plan.Modules, m)
 	i := len(c.plan.Modules) - 1
-	c.byBytes[string(m.Bytes)] = i
+	c.byBytes[key] = i
 	return i, nil
+}
+
+// identity is what modules that are the same have in common: everything but names,
+// which are for messages. What State says follows from the rest.
+func identity(m *plan.Module) string {
+	if len(m.Image) == 0 {
+		return string(m.Bytes)
+	}
+	// No module begins like this length does.
+	b := binary.BigEndian.AppendUint64(nil, uint64(len(m.Bytes)))
+	b = append(b, m.Bytes...)
+	for _, p := range m.Image {
+		b = binary.BigEndian.AppendUint32(b, p.Offset)
+		b = binary.BigEndian.AppendUint32(b, uint32(len(p.Bytes)))
+		b = append(b, p.Bytes...)
+	}
+	return string(b)
 }
 
 // addStep adds the instantiation of a module and returns the core instance's number.
@@ -139,7 +158,11 @@ func (c *compiler) addStep(s plan.Step) (int, error) {
 
 // finish puts the module with the instances' flags first.
 func (c *compiler) finish() {
-	flags := plan.Module{Name: "instance flags", Bytes: fuse.Flags(len(c.plan.Instances)), Generated: true}
+	state := &plan.State{}
+	for i := range c.plan.Instances {
+		state.Globals = append(state.Globals, plan.FlagName(plan.MayLeave, i), plan.FlagName(plan.MayEnter, i))
+	}
+	flags := plan.Module{Name: "instance flags", Bytes: fuse.Flags(len(c.plan.Instances)), Generated: true, State: state}
 	c.plan.Modules = append(c.plan.Modules, flags)
 	first := plan.Step{Module: len(c.plan.Modules) - 1, Instance: 0}
 	c.plan.Steps = append([]plan.Step{first}, c.plan.Steps...)

@@ -82,7 +82,7 @@ func (f *frame) adapters(group []fuse.Adapter) (step int, err error) {
 		return 0, fmt.Errorf("generating adapters: %w", err)
 	}
 	name := "adapters of " + f.c.plan.Instances[f.inst].Path
-	m, err := f.c.addModule(plan.Module{Name: name, Bytes: bytes, Generated: true})
+	m, err := f.c.addModule(plan.Module{Name: name, Bytes: bytes, Generated: true, State: &plan.State{}})
 	if err != nil {
 		return 0, err
 	}
@@ -110,7 +110,7 @@ func (c *compiler) accessor(memory plan.CoreRef, inst int) (int, error) {
 	if step, ok := c.accessors[memory]; ok {
 		return step, nil
 	}
-	m, err := c.addModule(plan.Module{Name: "accessor of a memory", Bytes: fuse.Accessor(memory.Name), Generated: true})
+	m, err := c.addModule(plan.Module{Name: "accessor of a memory", Bytes: fuse.Accessor(memory.Name), Generated: true, State: &plan.State{}})
 	if err != nil {
 		return 0, err
 	}

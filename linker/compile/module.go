@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -142,7 +143,8 @@ func (w *wiring) key() string {
 // large as they need at once, and each element is memory of the host.
 const maxTable = 1 << 20
 
-// rewrite makes the module that runs: imports renamed, interruption check added.
+// rewrite makes the module that runs: imports renamed, interruption check added,
+// data lifted out of it, state reachable.
 func (c *compiler) rewrite(m *module, w *wiring, check int) (int, error) {
 	key := w.key() + "/" + strconv.Itoa(check)
 	if i, ok := m.rewritten[key]; ok {
@@ -153,17 +155,45 @@ func (c *compiler) rewrite(m *module, w *wiring, check int) (int, error) {
 			return 0, &LimitError{"bytes of core modules that are instantiated with imports of several shapes", c.limits.AgainBytes}
 		}
 	}
-	bytes, _, err := core.Rewrite(m.decoded, core.Options{
+	bytes, info, err := core.Rewrite(m.decoded, core.Options{
 		RenameImport:     func(i int, _, _ string) (string, string) { return w.names[i][0], w.names[i][1] },
 		MaxTableElements: maxTable,
+		ExportState:      !exportsReserved(m.decoded),
+		LiftData:         true,
 		Check:            &core.Check{Module: strconv.Itoa(check), Name: plan.CheckName, Budget: c.opt.CheckBudget},
 	})
 	if err != nil {
 		return 0, fmt.Errorf("core module %s: %w", m.name, err)
 	}
-	i, err := c.addModule(plan.Module{Name: m.name, Bytes: bytes})
+	i, err := c.addModule(plan.Module{Name: m.name, Bytes: bytes, Image: imageOf(info), State: stateOf(info)})
 	if err == nil {
 		m.rewritten[key] = i
 	}
 	return i, err
+}
+
+// exportsReserved reports whether a module uses export names that the pass would
+// want for itself. Its instances are not used again.
+func exportsReserved(m *core.Module) bool {
+	return slices.ContainsFunc(m.Exports, func(e core.Export) bool { return strings.HasPrefix(e.Name, core.ReservedPrefix) })
+}
+
+// stateOf is the plan's State of a module, nil if there can be none.
+func stateOf(info *core.Info) *plan.State {
+	if info.TablesWritten || info.SegmentsDropped {
+		return nil
+	}
+	s := &plan.State{}
+	for _, g := range info.Globals {
+		switch g.Type.Val {
+		case core.I32, core.I64, core.F32, core.F64:
+		default:
+			return nil
+		}
+		if g.Name == "" {
+			return nil
+		}
+		s.Globals = append(s.Globals, g.Name)
+	}
+	return s
 }

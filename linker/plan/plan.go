@@ -81,6 +81,28 @@ type Module struct {
 	Bytes []byte
 	// Generated is set for modules that the linker made.
 	Generated bool
+	// Image is what the memory that the module defines holds before anything else is
+	// written to it, in order; the rest is zero. It lies within the memory's initial
+	// size. What is here is not in Bytes.
+	Image []ImagePart
+	// State tells how an instance is put back to what it was after its
+	// instantiation, nil if that cannot be done or is not known.
+	State *State
+}
+
+// ImagePart is a piece of a memory's content.
+type ImagePart struct {
+	Offset uint32
+	Bytes  []byte
+}
+
+// State is all that code can change in an instance of a module besides its
+// memory: a module with a State neither writes to tables nor drops segments.
+type State struct {
+	// Globals are the export names of the mutable globals that the module defines,
+	// but for those that mean nothing, such as the counter of the interruption check.
+	// They are of the types i32, i64, f32 and f64.
+	Globals []string
 }
 
 // CoreRef is a definition at run time: export Name of the core instance made by

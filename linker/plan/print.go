@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -101,8 +102,17 @@ func (pr *printer) modules() {
 	for i, m := range pr.p.Modules {
 		sum := sha256.Sum256(m.Bytes)
 		note := ""
+		if len(m.Image) > 0 {
+			digest, size := sha256.New(), 0
+			for _, part := range m.Image {
+				_ = binary.Write(digest, binary.LittleEndian, [2]uint32{part.Offset, uint32(len(part.Bytes))}) // a hash takes everything
+				digest.Write(part.Bytes)
+				size += len(part.Bytes)
+			}
+			note = fmt.Sprintf(", data of %d bytes, %s", size, hex.EncodeToString(digest.Sum(nil)[:4]))
+		}
 		if m.Generated {
-			note = ", generated"
+			note += ", generated"
 		}
 		pr.line("  %d %s  %d bytes, %s%s", i, m.Name, len(m.Bytes), hex.EncodeToString(sum[:4]), note)
 	}
