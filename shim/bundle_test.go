@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,15 +87,34 @@ func TestResolve(t *testing.T) {
 	}
 	s := &specs.Spec{Process: &specs.Process{Cwd: "/usr", Env: []string{"PATH=/sbin:/bin"}}, Mounts: []specs.Mount{
 		{Destination: "/v", Type: "bind", Source: volume}, {Destination: "/v/inner", Type: "tmpfs"}, {Destination: "/file", Source: volume + "/f", Options: []string{"rbind"}}}}
-	app := filepath.Join(root, "usr/bin/app")
-	for name, want := range map[string]string{
-		"/usr/bin/app": app, "/bin/app": app, "/abs": app, "app": app, "bin/app": app, "./bin/../bin/app": app, "none": "",
-		"/out": filepath.Join(root, "etc/passwd"), "/../../etc/passwd": filepath.Join(root, "etc/passwd"),
-		"/v/x": filepath.Join(volume, "x"), "/v/inner/x": "", "/file": volume + "/f", "/vx": filepath.Join(root, "vx"),
+	if err := os.WriteFile(filepath.Join(volume, "f"), nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	app, none := place{root, "usr/bin/app"}, place{}
+	for name, want := range map[string]place{
+		"/usr/bin/app": app, "/bin/app": app, "/abs": app, "app": app, "bin/app": app, "./bin/../bin/app": app, "none": none,
+		"/out": {root, "etc/passwd"}, "/../../etc/passwd": {root, "etc/passwd"},
+		"/v/x": {volume, "x"}, "/v/inner/x": none, "/file": {volume, "f"}, "/vx": {root, "vx"},
 	} {
 		if got := resolve(root, s, name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
+	}
+	if got := head(app); string(got) != "x" {
+		t.Errorf("the app begins with %q", got)
+	}
+	// A link that appears after a path was resolved leads nowhere.
+	if err := os.Symlink("/etc/passwd", filepath.Join(volume, "late")); err != nil {
+		t.Fatal(err)
+	}
+	if got := head(place{volume, "late"}); got != nil {
+		t.Errorf("out of the volume: %q", got)
+	}
+	if err := syscall.Mkfifo(filepath.Join(volume, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := head(place{volume, "pipe"}); got != nil {
+		t.Errorf("from a pipe: %q", got)
 	}
 }
 

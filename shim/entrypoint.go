@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	iofs "io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/containerd/containerd/api/types"
 	"github.com/containerd/containerd/v2/core/mount"
@@ -34,10 +36,39 @@ func withRoot(ctx context.Context, bundle string, mounts []*types.Mount, f func(
 	return mount.WithReadonlyTempMount(ctx, all, f)
 }
 
-// resolve finds the file on this machine that a path in a container means, links not
-// leading out of it, and mounts covering what is below them. It is empty if there is
-// none, or if only the kernel could say.
-func resolve(root string, s *specs.Spec, name string) string {
+// place is a file on this machine that a path in a container means: name, below root.
+// It is opened so that a link which appears in between leads nowhere else: a volume may
+// be written to while it is looked at. The zero place is none.
+type place struct{ root, name string }
+
+// open opens a regular file, and does not wait for what is no file.
+func (p place) open() (*os.File, error) {
+	root, err := os.OpenRoot(p.root)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return openIn(root, p.name)
+}
+
+func openIn(root *os.Root, name string) (*os.File, error) {
+	f, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", filepath.Base(name))
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+// resolve finds what a path in a container means: links do not lead out of its root,
+// and mounts cover what is below them. There is none if only the kernel could say.
+func resolve(root string, s *specs.Spec, name string) place {
 	if !path.IsAbs(name) {
 		if !strings.Contains(name, "/") {
 			return search(root, s, name)
@@ -55,22 +86,26 @@ func resolve(root string, s *specs.Spec, name string) string {
 	}
 	if over != nil {
 		if over.Type != "bind" && !slices.Contains(over.Options, "rbind") && !slices.Contains(over.Options, "bind") {
-			return ""
+			return place{}
 		}
 		root, name = over.Source, strings.TrimPrefix(name, path.Clean(over.Destination))
-		if name == "" {
-			return root
+		if info, err := os.Stat(root); err == nil && !info.IsDir() && name == "" {
+			return place{filepath.Dir(root), filepath.Base(root)}
 		}
 	}
 	found, err := fs.RootPath(root, name)
 	if err != nil {
-		return ""
+		return place{}
 	}
-	return found
+	rel, err := filepath.Rel(root, found)
+	if err != nil {
+		return place{}
+	}
+	return place{root, rel}
 }
 
 // search looks for a command in the container's PATH.
-func search(root string, s *specs.Spec, name string) string {
+func search(root string, s *specs.Spec, name string) place {
 	dirs := "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 	for _, e := range s.Process.Env {
 		if p, ok := strings.CutPrefix(e, "PATH="); ok {
@@ -82,20 +117,17 @@ func search(root string, s *specs.Spec, name string) string {
 			continue
 		}
 		p := resolve(root, s, path.Join(dir, name))
-		if info, err := os.Stat(p); p != "" && err == nil && info.Mode().IsRegular() {
+		if f, err := p.open(); err == nil {
+			_ = f.Close() // it was only asked whether it is there
 			return p
 		}
 	}
-	return ""
+	return place{}
 }
 
 // head reads a file's first bytes; none if it cannot be read, which runc will say.
-func head(name string) []byte {
-	info, err := os.Stat(name)
-	if err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
-	f, err := os.Open(name)
+func head(p place) []byte {
+	f, err := p.open()
 	if err != nil {
 		return nil
 	}
@@ -105,25 +137,33 @@ func head(name string) []byte {
 	return data[:n]
 }
 
-// fileArtifact makes an artifact of one component in a container's files.
-func fileArtifact(file string) (*store.Artifact, error) {
-	data, err := readFile(file, store.MaxLayerSize)
+// artifactAt makes an artifact of what a container has among its files: one component,
+// or a composition laid out as sidecall pack does it, with the manifest and the
+// components in one directory.
+func artifactAt(p place) (*store.Artifact, error) {
+	root, err := os.OpenRoot(p.root)
 	if err != nil {
 		return nil, err
 	}
-	name := artifactName(file)
-	return &store.Artifact{Name: name, Components: []store.Component{{Name: name, Bytes: data}}}, nil
-}
-
-// dirArtifact makes an artifact of a composition in a container's files, laid out as
-// sidecall pack does it: the manifest and the components in one directory.
-func dirArtifact(dir string) (*store.Artifact, error) {
-	a := &store.Artifact{Name: "composition"}
-	var err error
-	if a.Manifest, err = readFile(filepath.Join(dir, "sidecall.yaml"), store.MaxYAMLSize); err != nil {
+	defer root.Close()
+	if info, err := root.Stat(p.name); err != nil || !info.IsDir() {
+		data, err := readIn(root, p.name, store.MaxLayerSize)
+		if err != nil {
+			return nil, err
+		}
+		name := artifactName(p.name)
+		return &store.Artifact{Name: name, Components: []store.Component{{Name: name, Bytes: data}}}, nil
+	}
+	dir, err := root.OpenRoot(p.name)
+	if err != nil {
 		return nil, err
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.wasm"))
+	defer dir.Close()
+	a := &store.Artifact{Name: "composition"}
+	if a.Manifest, err = readIn(dir, "sidecall.yaml", store.MaxYAMLSize); err != nil {
+		return nil, err
+	}
+	files, err := iofs.Glob(dir.FS(), "*.wasm")
 	if err != nil {
 		return nil, err
 	}
@@ -131,11 +171,11 @@ func dirArtifact(dir string) (*store.Artifact, error) {
 		return nil, fmt.Errorf("the composition has %d components, more than %d", len(files), store.MaxLayers)
 	}
 	for _, f := range files {
-		data, err := readFile(f, store.MaxLayerSize)
+		data, err := readIn(dir, f, store.MaxLayerSize)
 		if err != nil {
 			return nil, err
 		}
-		a.Components = append(a.Components, store.Component{Name: strings.TrimSuffix(filepath.Base(f), ".wasm"), Bytes: data})
+		a.Components = append(a.Components, store.Component{Name: strings.TrimSuffix(f, ".wasm"), Bytes: data})
 	}
 	return a, nil
 }
@@ -151,23 +191,15 @@ func artifactName(file string) string {
 	}, base)
 }
 
-// readFile reads a file that somebody else made: not a link to one of ours, not a pipe,
-// not without end.
-func readFile(name string, most int64) ([]byte, error) {
-	info, err := os.Lstat(name)
+// readIn reads a file of at most most bytes.
+func readIn(root *os.Root, name string, most int64) ([]byte, error) {
+	f, err := openIn(root, name)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", filepath.Base(name))
+	data, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err = errors.Join(err, f.Close()); err == nil && int64(len(data)) > most {
+		err = fmt.Errorf("%s has more than %d bytes", filepath.Base(name), most)
 	}
-	if info.Size() > most {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d", filepath.Base(name), info.Size(), most)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	data, err := io.ReadAll(io.LimitReader(f, most))
-	return data, errors.Join(err, f.Close())
+	return data, err
 }

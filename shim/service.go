@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
 
@@ -172,12 +171,7 @@ func (a *answer) look(root string, spec *specs.Spec, label string, forced bool) 
 	var err error
 	if label != "" && len(spec.Process.Args) > 0 && filepath.Base(spec.Process.Args[0]) == "sidecall" {
 		a.Decision = decide.Decision{Kind: decide.Wasm, Why: "the image's label " + store.LabelComposition + " says so"}
-		file := resolve(root, spec, label)
-		if info, statErr := os.Stat(file); statErr == nil && info.IsDir() {
-			artifact, err = dirArtifact(file)
-		} else {
-			artifact, err = fileArtifact(file)
-		}
+		artifact, err = artifactAt(resolve(root, spec, label))
 		spec.Process.Args = spec.Process.Args[:1] // run or serve and the path were for the entrypoint
 	} else if len(spec.Process.Args) > 0 {
 		file := resolve(root, spec, spec.Process.Args[0])
@@ -191,7 +185,7 @@ func (a *answer) look(root string, spec *specs.Spec, label string, forced bool) 
 		if d.Kind == decide.Linux {
 			return nil
 		}
-		artifact, err = fileArtifact(file)
+		artifact, err = artifactAt(file)
 	} else {
 		a.Decision = decide.Decision{Kind: decide.Linux, Why: "it has no command"}
 		return nil

@@ -91,6 +91,7 @@ func TestMeasureMemory(t *testing.T) {
 	t.Logf("app and two middlewares, after a request: process 1 %s", pss(t, pid))
 	t.Logf("shim: %s", pss(t, fmt.Sprint(parentOf(t, pid))))
 	linux := p.run("linux", linuxImage, nil, func(c *cri.ContainerConfig) { c.Command = []string{"/tool", "serve", freeAddress(t)} })
+	time.Sleep(time.Second)
 	t.Logf("one static Go server as a Linux container: %s", pss(t, pidOf(t, p.n, linux)))
 }
 
