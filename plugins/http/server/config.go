@@ -25,6 +25,9 @@ type Config struct {
 	// context of its request: nil, or an error of host.Callable.Call or of
 	// instantiation.
 	Ended func(ctx context.Context, err error)
+	// TraceID, if it is not nil, is the trace of a request, for the log; it may be
+	// empty.
+	TraceID func(ctx context.Context) string
 }
 
 // Limits bound what requests take. Zero values stand for the defaults.

@@ -64,5 +64,10 @@ func (e *exchange) logAnswer(failed *wasihttp.ServeError) {
 
 // event adds which request it is about.
 func (e *exchange) event(ev *zerolog.Event) *zerolog.Event {
+	if e.h.cfg.TraceID != nil {
+		if id := e.h.cfg.TraceID(e.r.Context()); id != "" {
+			ev = ev.Str("trace_id", id)
+		}
+	}
 	return ev.Str("composition", e.h.cfg.Name).Str("method", e.r.Method).Str("path", e.r.URL.Path)
 }

@@ -1,0 +1,68 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/sidecall/sidecall/host"
+)
+
+var _ host.Tracer = (*Telemetry)(nil)
+
+// Begin makes a span of a call between components. Calls of a request that is not
+// sampled cost nothing but this look.
+func (t *Telemetry) Begin(ctx context.Context, c *host.TracedCall) (context.Context, func(error)) {
+	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() && !sc.IsSampled() {
+		return ctx, func(error) {}
+	}
+	iface, function, ok := strings.Cut(c.Function, "#")
+	if !ok {
+		iface, function = "", c.Function
+	}
+	ctx, span := t.tracer.Start(ctx, c.Callee+" "+c.Function, trace.WithAttributes(
+		attribute.String("sidecall.composition", c.Composition), attribute.String("sidecall.caller", c.Caller),
+		attribute.String("sidecall.component", c.Callee), attribute.String("wit.interface", iface), attribute.String("wit.function", function)))
+	return ctx, func(err error) {
+		if err != nil {
+			fail(span, err)
+		}
+		span.End()
+	}
+}
+
+func fail(span trace.Span, err error) {
+	span.RecordError(err)
+	span.SetStatus(codes.Error, err.Error())
+	var trap *host.Trap
+	if errors.As(err, &trap) {
+		span.SetAttributes(attribute.String("sidecall.trap.component", trap.Component), attribute.String("sidecall.trap.code", trap.Code.String()))
+	}
+}
+
+// Ended notes how a guest's call ended: in the span of its request, and among the
+// metrics.
+func (t *Telemetry) Ended(ctx context.Context, err error) {
+	if err == nil {
+		return
+	}
+	fail(trace.SpanFromContext(ctx), err)
+	var trap *host.Trap
+	if errors.As(err, &trap) {
+		t.instruments.traps.Add(ctx, 1, metric.WithAttributes(attribute.String("sidecall.composition", t.composition),
+			attribute.String("sidecall.component", trap.Component), attribute.String("sidecall.trap.code", trap.Code.String())))
+	}
+}
+
+// TraceID is the identity of the trace that a context belongs to, empty without one.
+func TraceID(ctx context.Context) string {
+	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
+		return sc.TraceID().String()
+	}
+	return ""
+}

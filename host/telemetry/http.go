@@ -1,0 +1,158 @@
+package telemetry
+
+import (
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/propagation"
+	semconv "go.opentelemetry.io/otel/semconv/v1.40.0"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Handler makes a server span of each request, in the trace that the request's
+// header names, and measures it.
+func (t *Telemetry) Handler(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		ctx := t.propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
+		ctx, span := t.tracer.Start(ctx, methodName(r.Method), trace.WithSpanKind(trace.SpanKindServer), trace.WithAttributes(t.serverAttributes(r)...))
+		labels := []attribute.KeyValue{attribute.String("sidecall.composition", t.composition), methodAttribute(r.Method), semconv.URLScheme(schemeOf(r))}
+		t.instruments.active.Add(ctx, 1, metric.WithAttributes(labels...))
+		answered := &statusWriter{ResponseWriter: w}
+		defer func() {
+			// A response that was broken off is a panic, which goes on.
+			status := answered.code()
+			span.SetAttributes(semconv.HTTPResponseStatusCode(status))
+			if status >= 500 {
+				span.SetStatus(codes.Error, "")
+			}
+			span.End()
+			t.instruments.active.Add(ctx, -1, metric.WithAttributes(labels...))
+			labels = append(labels, semconv.HTTPResponseStatusCode(status))
+			t.instruments.serverDuration.Record(ctx, time.Since(start).Seconds(), metric.WithAttributes(labels...))
+		}()
+		next.ServeHTTP(answered, r.WithContext(ctx))
+	})
+}
+
+func (t *Telemetry) serverAttributes(r *http.Request) []attribute.KeyValue {
+	host, port := splitPort(r.Host)
+	attrs := []attribute.KeyValue{
+		attribute.String("sidecall.composition", t.composition),
+		methodAttribute(r.Method), semconv.URLScheme(schemeOf(r)), semconv.URLPath(r.URL.Path),
+		semconv.ServerAddress(host), semconv.NetworkProtocolVersion(strconv.Itoa(r.ProtoMajor) + "." + strconv.Itoa(r.ProtoMinor)),
+	}
+	if port > 0 {
+		attrs = append(attrs, semconv.ServerPort(port))
+	}
+	if r.URL.RawQuery != "" {
+		attrs = append(attrs, semconv.URLQuery(r.URL.RawQuery))
+	}
+	if client, _ := splitPort(r.RemoteAddr); client != "" {
+		attrs = append(attrs, semconv.ClientAddress(client))
+	}
+	if agent := r.UserAgent(); agent != "" {
+		attrs = append(attrs, semconv.UserAgentOriginal(agent))
+	}
+	return attrs
+}
+
+// Outgoing makes a client span of each request that a component sends, and adds its
+// trace to the request's header.
+func (t *Telemetry) Outgoing(component string, next http.RoundTripper) http.RoundTripper {
+	return &sender{t, component, next}
+}
+
+type sender struct {
+	t         *Telemetry
+	component string
+	next      http.RoundTripper
+}
+
+// RoundTrip sends the request. The span ends with the response's header.
+func (s *sender) RoundTrip(r *http.Request) (*http.Response, error) {
+	start := time.Now()
+	host, port := splitPort(r.URL.Host)
+	labels := []attribute.KeyValue{attribute.String("sidecall.composition", s.t.composition), attribute.String("sidecall.component", s.component),
+		methodAttribute(r.Method), semconv.ServerAddress(host), semconv.ServerPort(port)}
+	ctx, span := s.t.tracer.Start(r.Context(), methodName(r.Method), trace.WithSpanKind(trace.SpanKindClient),
+		trace.WithAttributes(labels...), trace.WithAttributes(semconv.URLFull(r.URL.Redacted())))
+	defer span.End()
+	r = r.Clone(ctx)
+	s.t.propagator.Inject(ctx, propagation.HeaderCarrier(r.Header))
+	resp, err := s.next.RoundTrip(r)
+	if err != nil {
+		fail(span, err)
+		labels = append(labels, semconv.ErrorTypeKey.String("transport"))
+	} else {
+		span.SetAttributes(semconv.HTTPResponseStatusCode(resp.StatusCode))
+		if resp.StatusCode >= 400 {
+			span.SetStatus(codes.Error, "")
+		}
+		labels = append(labels, semconv.HTTPResponseStatusCode(resp.StatusCode))
+	}
+	s.t.instruments.clientDuration.Record(ctx, time.Since(start).Seconds(), metric.WithAttributes(labels...))
+	return resp, err
+}
+
+// statusWriter notes the status of a response.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// Unwrap is for http.ResponseController.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader notes the first status that is final.
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) code() int {
+	if w.status == 0 {
+		return http.StatusOK // as net/http has it
+	}
+	return w.status
+}
+
+// methodName names a span; methods that somebody made up would be as many names.
+func methodName(method string) string {
+	switch method {
+	case "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY":
+		return method
+	}
+	return "HTTP"
+}
+
+func methodAttribute(method string) attribute.KeyValue {
+	if methodName(method) != method {
+		method = "_OTHER"
+	}
+	return semconv.HTTPRequestMethodKey.String(method)
+}
+
+func schemeOf(r *http.Request) string {
+	if r.TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+// splitPort returns the parts of an address, port 0 if it has none.
+func splitPort(address string) (host string, port int) {
+	host, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return address, 0
+	}
+	port, _ = strconv.Atoi(text)
+	return host, port
+}
