@@ -233,6 +233,7 @@ func TestServeFailures(t *testing.T) {
 			if _, body, err := s.get("/hello"); body != "hello" || err != nil {
 				t.Errorf("%q, %v", body, err)
 			}
+			s.last()
 		})
 	}
 }
@@ -352,6 +353,7 @@ func TestInformational(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
+	s.last()
 	if fmt.Sprint(got) != "[103 map[Link:[</style.css>]]]" || resp.Header.Get("Link") != "" {
 		t.Errorf("%v, then %v", got, resp.Header)
 	}
