@@ -11,7 +11,7 @@ const (
 
 	// maxPath is how much work may lie between two checks on a path. Less means more checks, and more
 	// means to count more that is not done, because a check counts the heaviest path behind it.
-	maxPath = 256
+	maxPath = 384
 
 	// maxFresh is how much a function may do before its first check, which its callers count, if they do
 	// not know which function it is: if it is called by reference, from another module, or recursively.

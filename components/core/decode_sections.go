@@ -74,6 +74,7 @@ func (d *decoder) memorySection() {
 	m := d.m
 	n := d.count("memories", 1_000)
 	for i := 0; i < n && d.err == nil; i++ {
+		m.memoryPos = d.pos
 		t := d.memoryType()
 		m.Memories = append(m.Memories, t)
 		m.mems = append(m.mems, t)
@@ -90,6 +91,7 @@ func (d *decoder) oneMemory() {
 func (d *decoder) tagSection() {
 	n := d.count("tags", d.m.limits.Tags-len(d.m.tags))
 	for i := 0; i < n && d.err == nil; i++ {
+		d.m.tagPos = append(d.m.tagPos, d.pos)
 		d.m.Tags = append(d.m.Tags, d.tagType())
 	}
 	d.m.tags = append(d.m.tags, d.m.Tags...)

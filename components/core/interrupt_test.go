@@ -299,6 +299,9 @@ func TestInterrupted(t *testing.T) {
 
 // TestCollectorNotHeldUp collects garbage while guests spin.
 func TestCollectorNotHeldUp(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
 	for _, c := range endless {
 		if strings.Contains(c.name, "exceptions") {
 			continue // They unwind in the host, which lets the collector in by itself.
@@ -322,12 +325,13 @@ func TestCollectorNotHeldUp(t *testing.T) {
 			if err := <-done; !errors.Is(err, errStopped) {
 				t.Fatal(err)
 			}
+			// On a busy machine some take longer for other reasons. A guest that holds up the collector does
+			// so every time.
 			slices.Sort(pauses)
-			if median := pauses[len(pauses)/2]; median > 25*time.Millisecond {
-				t.Errorf("a collection takes %v while the guest spins", median)
-			} else {
-				t.Logf("median %v", median)
+			if pauses[1] > 25*time.Millisecond {
+				t.Errorf("collections take %v while the guest spins", pauses)
 			}
+			t.Logf("%v", pauses)
 		})
 	}
 }

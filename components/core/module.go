@@ -36,6 +36,8 @@ type Module struct {
 	importedFuncs, importedTables, importedGlobals int
 
 	startPos  int
+	memoryPos int   // of the defined memory
+	tagPos    []int // of the defined tags
 	validated atomic.Bool
 }
 

@@ -116,7 +116,7 @@ func (p *planner) plan(self int, cyclic bool, depth int) {
 	p.fp = &p.plans[self]
 	p.fp.inserts, p.fp.loops = p.fp.inserts[:0], p.fp.loops[:0]
 	p.frames, p.live, p.prev, p.placed = p.frames[:0], true, inst{}, p.placed[:0]
-	p.copied, p.growth = 0, 512+len(p.m.Bodies[self].Insts)/2
+	p.copied, p.growth = 0, 256+len(p.m.Bodies[self].Insts)/4
 	p.breaker, p.limit, p.allowed = p.breaks[self], maxPath, maxTail
 	if p.breaker || p.scans[self].escapes {
 		p.limit = maxFresh
@@ -126,11 +126,14 @@ func (p *planner) plan(self int, cyclic bool, depth int) {
 	}
 	p.regions = append(p.regions[:0], pathRegion{path: atEntry, max: atEntry})
 	p.push(pathFrame{op: OpBlock})
-	p.r.reset(p.m.Bodies[self].Insts, 0, p.m.limits)
-	p.jumps.learn(&p.r)
+	if !p.fp.planned {
+		p.r.reset(p.m.Bodies[self].Insts, 0, p.m.limits)
+		p.jumps.learn(&p.r)
+		p.fp.direct = p.jumps.direct
+	}
+	p.jumps.direct = p.fp.direct
 	p.jumps.reset()
 	p.r.reset(p.m.Bodies[self].Insts, 0, p.m.limits)
-	p.fp.direct = p.jumps.direct
 	for len(p.frames) > 0 && p.r.next() {
 		p.step(&p.r.in)
 		p.prev = p.r.in
@@ -416,7 +419,7 @@ func (p *planner) lateCalls(loop *pathRegion) {
 }
 
 // unroll decides how many copies of a loop's body share a check: enough to make the check cheap, and few
-// enough for the function to grow by half at most, since the compiler's time grows faster than that.
+// enough for the function to grow little, since the compiler's time grows faster than that.
 func (p *planner) unroll(l *loopPlan, weight int) {
 	size, copies := l.end-l.start, 0
 	switch {

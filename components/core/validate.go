@@ -35,17 +35,17 @@ func (v *validator) module() {
 	m := v.m
 	v.code.init(m)
 	v.declare()
-	for i, imp := range m.Imports {
-		v.imported(i, imp)
+	for _, imp := range m.Imports {
+		v.imported(imp)
 	}
 	for _, t := range m.Tables {
 		v.table(t)
 	}
 	for _, t := range m.Memories {
-		v.memory(0, t)
+		v.memory(m.memoryPos, t)
 	}
-	for _, t := range m.Tags {
-		v.tag(0, t)
+	for i, t := range m.Tags {
+		v.tag(m.tagPos[i], t)
 	}
 	for _, g := range m.Globals {
 		v.constExpr(g.Init, g.Type.Val)
@@ -101,7 +101,7 @@ func (v *validator) declare() {
 	}
 }
 
-func (v *validator) imported(i int, imp Import) {
+func (v *validator) imported(imp Import) {
 	m := v.m
 	switch imp.Kind {
 	case ExternTable:
