@@ -94,9 +94,10 @@ func (e *exchange) limit() (context.Context, func()) {
 // serve has the leased instance answer.
 func (e *exchange) serve(lease *pool.Lease) {
 	inst := lease.Instance()
-	ended := make(chan struct{})
+	ended, told := make(chan struct{}), make(chan struct{})
 	end := func(err error) {
 		e.ended(err)
+		close(told)
 		if err := lease.Return(err); err != nil {
 			e.h.cfg.Log.Error().Err(err).Str("composition", e.h.cfg.Name).Msg("closing an instance failed")
 		}
@@ -119,10 +120,20 @@ func (e *exchange) serve(lease *pool.Lease) {
 		return
 	}
 	e.logAnswer(failed)
+	if e.h.cfg.Ended != nil {
+		// Who observes requests wants to know why while this one lasts.
+		select {
+		case <-told:
+		case <-time.After(tellTime):
+		}
+	}
 	if failed.Status == 0 {
 		panic(http.ErrAbortHandler)
 	}
 }
+
+// tellTime is how long a request that failed waits for its guest to end.
+const tellTime = 100 * time.Millisecond
 
 // bound ends a guest that goes on too long after its answer.
 func (e *exchange) bound(inst *host.Instance, ended chan struct{}) {

@@ -28,6 +28,7 @@ type app struct {
 	log      zerolog.Logger
 
 	interfaces []*host.Interface // see hostInterfaces
+	observed   *observation      // nil for commands that nobody observes
 
 	variables func(name string) (string, bool) // for ${VAR} in manifests
 }

@@ -6,13 +6,14 @@ import (
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/linker/resolve"
 	"github.com/sidecall/sidecall/plugins"
+	"github.com/sidecall/sidecall/plugins/http"
 )
 
 // hostInterfaces are what sidecall offers to components. They are made once: linker
 // and host must mean the same resource types.
 func (a *app) hostInterfaces() []*host.Interface {
 	if a.interfaces == nil {
-		a.interfaces = plugins.New(plugins.Config{Log: a.guestLog()}).Interfaces()
+		a.interfaces = plugins.New(plugins.Config{Log: a.guestLog(), HTTP: http.Config{Around: a.observed.around()}}).Interfaces()
 	}
 	return a.interfaces
 }

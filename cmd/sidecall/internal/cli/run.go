@@ -131,6 +131,7 @@ func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, err
 		Interfaces: a.hostInterfaces(),
 		CacheDir:   a.cacheDir(),
 		MaxMemory:  a.settings.MaxMemory,
+		Tracer:     a.observed.tracer(),
 		Log:        a.log,
 	}
 	if a.settings.Engine != "auto" {

@@ -37,6 +37,8 @@ manifest, or --instance, says otherwise.
 The guests are given nothing but what the manifest allows, and what --env and --dir allow
 the main component. What they print becomes lines of sidecall's own log.
 
+Traces and metrics are sent as the variables OTEL_* of OpenTelemetry say, if they say where.
+
 After SIGTERM or Ctrl-C no more requests are taken, and those under way may end. The exit
 code is 1 if some had to be ended; a second signal ends all at once.`,
 		Example: `  sidecall serve                                # the composition in this directory
@@ -70,6 +72,7 @@ code is 1 if some had to be ended; a second signal ends all at once.`,
 func (a *app) serve(t *target) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	a.observed = observe()
 	r, err := a.link(t)
 	if err != nil {
 		return err
@@ -89,6 +92,11 @@ func (a *app) serve(t *target) (err error) {
 	if err != nil {
 		return err
 	}
+	stopObserving, err := a.observed.start(ctx, a, r.Plan.Name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stopObserving()) }()
 	start := time.Now()
 	c, err := a.compile(ctx, r.Plan)
 	a.took("compiled", start)
@@ -101,7 +109,7 @@ func (a *app) serve(t *target) (err error) {
 
 // serveComposition serves what is compiled.
 func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler string, r *linker.Result, listen server.Listen) (err error) {
-	p := pool.New(c, a.policy(r), host.InstanceOptions{StdioOf: telemetry.GuestOutput(a.log, r.Plan.Name)})
+	p := pool.New(c, a.policy(r), host.InstanceOptions{StdioOf: telemetry.GuestOutput(*a.guestLog(), r.Plan.Name)})
 	defer func() {
 		// Requests have ended, guests may go on for as long as their deadline allows.
 		ctx, cancel := context.WithTimeout(context.Background(), graceAfterDrain)
@@ -112,7 +120,12 @@ func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler
 	if err := p.Warm(ctx); err != nil {
 		return err
 	}
-	s, err := server.New(server.Config{Name: r.Plan.Name, Pool: p, Interface: handler, Limits: a.limits(r), Log: a.log}, listen, nil)
+	cfg := server.Config{Name: r.Plan.Name, Pool: p, Interface: handler, Limits: a.limits(r), Log: a.log}
+	wrap, err := a.observed.serve(&cfg, p)
+	if err != nil {
+		return err
+	}
+	s, err := server.New(cfg, listen, wrap)
 	if err != nil {
 		return err
 	}

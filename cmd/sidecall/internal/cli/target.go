@@ -15,6 +15,7 @@ import (
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/components/binary"
 	"github.com/sidecall/sidecall/linker"
+	"github.com/sidecall/sidecall/linker/compile"
 	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/manifest"
 	"github.com/sidecall/sidecall/linker/plan"
@@ -72,7 +73,7 @@ func (a *app) link(t *target) (*linker.Result, error) {
 	if m, err = t.override(m); err != nil {
 		return nil, err
 	}
-	r := linker.Link(m, catalog(a.hostInterfaces()), linker.Options{Image: a.imageOfComponent})
+	r := linker.Link(m, catalog(a.hostInterfaces()), linker.Options{Image: a.imageOfComponent, Compile: compile.Options{Fuse: a.observed.fuse()}})
 	r.Diagnostics = append(problems, r.Diagnostics...)
 	a.log.Debug().Str("composition", m.Name).Int("components", len(m.Components)).
 		Int("problems", len(r.Diagnostics)).TimeDiff("took", time.Now(), start).Msg("linked")
