@@ -316,6 +316,9 @@ func TestServe(t *testing.T) {
 		if code, err := get("open-sesame"); err != nil || code != http.StatusUnauthorized {
 			t.Errorf("with the manifest's token: %d, %v", code, err)
 		}
+		if out, code := c.exec("sidecall", "graph"); code != 0 || !strings.Contains(out, "authn") {
+			t.Errorf("exec: %d, %s", code, out)
+		}
 		if _, err := p.n.runtime.StopContainer(t.Context(), &cri.StopContainerRequest{ContainerId: c.id, Timeout: 20}); err != nil {
 			t.Fatal(err)
 		}
