@@ -5,7 +5,6 @@ import (
 	"errors"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -303,35 +302,55 @@ func TestCollectorNotHeldUp(t *testing.T) {
 		t.Skip("it takes some seconds")
 	}
 	for _, c := range endless {
-		if strings.Contains(c.name, "exceptions") {
-			continue // They unwind in the host, which lets the collector in by itself.
-		}
 		t.Run(c.name, func(t *testing.T) {
-			b := new(Builder)
-			c.build(b)
-			g := start(t, b, 150*time.Millisecond)
-			done := make(chan error)
-			go func() {
-				_, err := g.spin()
-				done <- err
-			}()
-			var pauses []time.Duration
-			for range 5 {
-				time.Sleep(5 * time.Millisecond)
-				began := time.Now()
-				runtime.GC()
-				pauses = append(pauses, time.Since(began))
+			// A busy machine takes its time for other reasons, and sometimes very much.
+			for attempt := 1; ; attempt++ {
+				guest, host := pauses(t, c.build)
+				t.Logf("collections take %v while the guest spins, and %v while the host spins", guest, host)
+				if guest <= 3*host+10*time.Millisecond {
+					break
+				}
+				if attempt == 3 {
+					t.Fatal("the guest holds up the collector")
+				}
 			}
-			if err := <-done; !errors.Is(err, errStopped) {
-				t.Fatal(err)
-			}
-			// On a busy machine some take longer for other reasons. A guest that holds up the collector does
-			// so every time.
-			slices.Sort(pauses)
-			if pauses[1] > 25*time.Millisecond {
-				t.Errorf("collections take %v while the guest spins", pauses)
-			}
-			t.Logf("%v", pauses)
 		})
 	}
+}
+
+// pauses is how long collections take while a guest spins, and while the host itself does.
+func pauses(t *testing.T, build func(*Builder)) (guest, host time.Duration) {
+	t.Helper()
+	const spinning = 150 * time.Millisecond
+	b := new(Builder)
+	build(b)
+	g := start(t, b, spinning)
+	done := make(chan error)
+	guest = collections(func() {
+		_, err := g.spin()
+		done <- err
+	})
+	if err := <-done; !errors.Is(err, errStopped) {
+		t.Fatal(err)
+	}
+	host = collections(func() {
+		for began := time.Now(); time.Since(began) < spinning; {
+		}
+	})
+	return guest, host
+}
+
+// collections runs something in a goroutine and collects garbage meanwhile. It returns the least time but
+// one: what holds up the collector does so every time.
+func collections(spin func()) time.Duration {
+	go spin()
+	var took []time.Duration
+	for range 5 {
+		time.Sleep(5 * time.Millisecond)
+		began := time.Now()
+		runtime.GC()
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	return took[1]
 }

@@ -68,7 +68,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.TotalLocals, 10_000_000)
 	def(&l.CompileValues, 2_500_000)
 	if l.CompileTime == 0 {
-		l.CompileTime = 20 * time.Second
+		l.CompileTime = 3 * time.Minute
 	}
 	return l
 }
