@@ -32,11 +32,12 @@ type Limits struct {
 	// nothing to declare (one byte can declare 127), but an engine keeps a word for each.
 	TotalLocals int
 	// CompileTime bounds the time that the engine's compiler is estimated to take for the rewritten module;
-	// 20 s and 2 µs for each byte of code. Ours: the compiler's time grows with the square of a
+	// 3 min and 2 µs for each byte of code. The estimate is four times too high for a JavaScript engine, so it
+	// leaves room for what real compilers produce. Ours: the time grows with the square of a
 	// function's blocks, so that 100 KB can take minutes. Only Rewrite looks at it.
 	CompileTime time.Duration
 	// CompileValues bounds, for each function, its locals times its branches and blocks, for each of which
-	// the compiler may keep some 200 bytes; 2,500,000. Only Rewrite looks at it.
+	// the compiler may keep some 200 bytes; 5,000,000. Only Rewrite looks at it.
 	CompileValues int
 }
 
@@ -66,7 +67,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.TableElements, 10_000_000)
 	def(&l.NameLength, 100_000)
 	def(&l.TotalLocals, 10_000_000)
-	def(&l.CompileValues, 2_500_000)
+	def(&l.CompileValues, 5_000_000)
 	if l.CompileTime == 0 {
 		l.CompileTime = 3 * time.Minute
 	}
