@@ -7,14 +7,18 @@ type funcScan struct {
 	escapes bool     // it may be called from elsewhere than by its index
 }
 
-// scan reads all bodies once and records calls and what Info needs.
-func (w *writer) scan() {
+// scan reads all bodies once and records calls and what Info needs. It fails at what the engine runs
+// unsafely.
+func (w *writer) scan() error {
 	m := w.m
 	w.scans = make([]funcScan, len(m.Bodies))
 	var r instReader
 	for i := range m.Bodies {
 		r.reset(m.Bodies[i].Insts, 0, m.limits)
 		for r.left() > 0 && r.next() {
+			if !w.opt.AllowExceptionRefs && keepsException(&r) {
+				return &Error{Offset: m.base + m.Bodies[i].pos + r.in.start, Msg: unsupported("keeping a caught exception (" + r.in.op.String() + " with a reference)")}
+			}
 			w.scanInst(&w.scans[i], &r.in)
 		}
 	}
@@ -37,6 +41,22 @@ func (w *writer) scan() {
 	for i := range m.Tables {
 		w.escapeConst(&r, m.Tables[i].Init)
 	}
+	return nil
+}
+
+// keepsException reports whether the instruction makes or uses a reference to an exception.
+func keepsException(r *instReader) bool {
+	switch r.in.op {
+	case OpThrowRef:
+		return true
+	case OpTryTable:
+		for _, c := range r.catches {
+			if c.kind.hasRef() {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (w *writer) scanInst(s *funcScan, in *inst) {

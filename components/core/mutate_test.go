@@ -116,8 +116,8 @@ func agrees(ctx context.Context, r wazero.Runtime, b []byte) (valid bool, fault 
 func rewritable(ctx context.Context, r wazero.Runtime, b []byte) error {
 	rename := func(i int, _, name string) (string, string) { return "module", name }
 	for _, opt := range []Options{
-		{RenameImport: rename},
-		{RenameImport: rename, Check: &Check{Module: "sidecall", Name: "check"}, MaxTableElements: 5, LiftData: true},
+		{RenameImport: rename, AllowExceptionRefs: true},
+		{RenameImport: rename, Check: &Check{Module: "sidecall", Name: "check"}, MaxTableElements: 5, LiftData: true, AllowExceptionRefs: true},
 	} {
 		m, err := Decode(b, 0)
 		if err != nil {

@@ -27,6 +27,12 @@ type Options struct {
 	// done: see there.
 	LiftData bool
 
+	// AllowExceptionRefs lets modules keep caught exceptions (catch_ref, catch_all_ref, throw_ref). They are
+	// refused otherwise: the engine holds them by addresses that its host's garbage collector does not see,
+	// so that throwing one again can read memory that has been used for something else since. It is safe
+	// only for guests that are trusted as the host is.
+	AllowExceptionRefs bool
+
 	// KeepCustom says which custom sections to keep besides "name". Nil keeps none. Their content is
 	// copied: function indices and code offsets in it are not adjusted.
 	KeepCustom func(name string) bool
@@ -56,7 +62,9 @@ func Rewrite(m *Module, opt Options) ([]byte, *Info, error) {
 	if err := w.reserved(); err != nil {
 		return nil, nil, err
 	}
-	w.scan()
+	if err := w.scan(); err != nil {
+		return nil, nil, err
+	}
 	if opt.Check != nil {
 		w.interrupt()
 	}

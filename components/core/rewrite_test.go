@@ -254,3 +254,25 @@ func TestLongIntegers(t *testing.T) {
 		t.Errorf("got  % x\nwant % x", got, want)
 	}
 }
+
+// TestExceptionRefs refuses to keep exceptions unless that is allowed.
+func TestExceptionRefs(t *testing.T) {
+	b := new(Builder)
+	tag := b.Tag(b.Type([]ValType{I32}, nil))
+	caught := b.Type(nil, []ValType{I32, ExnRef})
+	f := exported(b)
+	f.BlockOf(OpBlock, caught)
+	f.Raw([]byte{byte(OpTryTable), 0x40, 1, byte(catchTagRef), byte(tag), 0}).End()
+	f.Op(OpUnreachable).End().Op(OpThrowRef)
+	m, err := Decode(b.Encode(), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = Rewrite(m, Options{})
+	if want := "at offset 0x30: keeping a caught exception (try_table with a reference) is not supported"; err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	if _, _, err := Rewrite(m, Options{AllowExceptionRefs: true}); err != nil {
+		t.Error(err)
+	}
+}

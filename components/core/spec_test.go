@@ -186,7 +186,7 @@ func rewriteForScripts(b []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, _, err := Rewrite(m, Options{Check: &Check{Module: "sidecall", Name: "check", Budget: 50}, ExportState: true})
+	out, _, err := Rewrite(m, Options{Check: &Check{Module: "sidecall", Name: "check", Budget: 50}, ExportState: true, AllowExceptionRefs: true})
 	return out, err
 }
 
