@@ -69,7 +69,7 @@ func (r *recorded) span(name string) sdktrace.ReadOnlySpan {
 func attr(s sdktrace.ReadOnlySpan, key string) string {
 	for _, a := range s.Attributes() {
 		if string(a.Key) == key {
-			return a.Value.Emit()
+			return a.Value.String()
 		}
 	}
 	return ""
@@ -84,7 +84,7 @@ func (r *recorded) metric(name string) string {
 	}
 	var out []string
 	add := func(set attribute.Set, v int64) {
-		out = append(out, set.Encoded(attribute.DefaultEncoder())+" "+attribute.Int64Value(v).Emit())
+		out = append(out, set.Encoded(attribute.DefaultEncoder())+" "+attribute.Int64Value(v).String())
 	}
 	for _, s := range rm.ScopeMetrics {
 		for _, m := range s.Metrics {
