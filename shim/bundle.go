@@ -31,6 +31,9 @@ type record struct {
 	decide.Decision
 	// Artifact is the digest, in hexadecimal, that the container runs.
 	Artifact string `json:"artifact,omitempty"`
+	// Node is the cache's directory: not every containerd gives the shim's last call the
+	// environment that its first one had.
+	Node string `json:"node,omitempty"`
 }
 
 func readRecord(bundle string) (*record, error) {

@@ -147,7 +147,7 @@ func TestRecord(t *testing.T) {
 	if r, err := readRecord(bundle); err != nil || r.Kind != decide.Linux {
 		t.Errorf("none: %+v, %v", r, err)
 	}
-	want := record{decide.Decision{Kind: decide.Wasm, Why: "so"}, "abc"}
+	want := record{decide.Decision{Kind: decide.Wasm, Why: "so"}, "abc", "/node"}
 	if err := want.write(bundle); err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,13 @@ func Main() {
 		}
 		return
 	case "delete":
-		forget(c.namespace, c.id) // what this container used of the node's cache
+		bundle := c.bundle
+		if bundle == "" {
+			bundle = "." // where containerd starts the shim
+		}
+		if r, err := readRecord(bundle); err == nil && r.Node != "" {
+			forgetIn(r.Node, c.namespace, c.id) // what this container used of the node's cache
+		}
 	}
 	register()
 	shim.RunShim(ctx, newManager())

@@ -43,13 +43,15 @@ type node struct {
 }
 
 func openNode() (*node, error) {
-	n := &node{dir: os.Getenv(NodeDirEnv)}
-	if n.dir == "" {
-		n.dir = DefaultNodeDir
+	program, err := findProgram()
+	return &node{nodeDir(), program}, err
+}
+
+func nodeDir() string {
+	if dir := os.Getenv(NodeDirEnv); dir != "" {
+		return dir
 	}
-	var err error
-	n.program, err = findProgram()
-	return n, err
+	return DefaultNodeDir
 }
 
 // findProgram finds the static program that will be process 1.
@@ -225,11 +227,9 @@ func (n *node) use(artifact, namespace, id, bundle string) error {
 
 // forget ends all uses of a container. Nothing depends on its success: prune asks for
 // the bundle as well.
-func forget(namespace, id string) {
-	dir := os.Getenv(NodeDirEnv)
-	if dir == "" {
-		dir = DefaultNodeDir
-	}
+func forget(namespace, id string) { forgetIn(nodeDir(), namespace, id) }
+
+func forgetIn(dir, namespace, id string) {
 	uses, _ := filepath.Glob(filepath.Join(dir, "uses", "*", namespace+"."+id)) // the pattern is well formed
 	for _, path := range uses {
 		_ = os.Remove(path)

@@ -112,7 +112,7 @@ func (s *service) prepare(ctx context.Context, namespace string, r *taskapi.Crea
 		if r.Checkpoint != "" {
 			return fmt.Errorf("a container of WebAssembly cannot be restored from a checkpoint: %w", errdefs.ErrNotImplemented)
 		}
-		rec.Artifact = a.files.Digest.Encoded()
+		rec.Artifact, rec.Node = a.files.Digest.Encoded(), a.node.dir
 		if err := a.node.use(rec.Artifact, namespace, r.ID, r.Bundle); err != nil {
 			return err
 		}

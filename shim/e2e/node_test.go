@@ -126,6 +126,8 @@ state = %[2]q
   address = %[3]q
 [ttrpc]
   address = "%[3]s.ttrpc"
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = %[4]q
 [plugins.'io.containerd.cri.v1.runtime']
   restrict_oom_score_adj = true
   [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]
@@ -140,7 +142,7 @@ func (n *node) socket() string { return filepath.Join(n.dir, "containerd.sock") 
 
 func (n *node) start() error {
 	file := filepath.Join(n.dir, "config.toml")
-	text := fmt.Sprintf(config, filepath.Join(n.dir, "root"), filepath.Join(n.dir, "state"), n.socket())
+	text := fmt.Sprintf(config, filepath.Join(n.dir, "root"), filepath.Join(n.dir, "state"), n.socket(), pauseImage)
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}
