@@ -9,7 +9,6 @@ import (
 
 	"github.com/go-logr/logr"
 	"github.com/rs/zerolog"
-	"go.opentelemetry.io/contrib/exporters/autoexport"
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -86,21 +85,21 @@ func Start(ctx context.Context, opt Options) (_ *Telemetry, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := t.startTraces(ctx, res); err != nil {
+	if err := t.startTraces(res); err != nil {
 		return nil, err
 	}
-	if err := t.startMetrics(ctx, res); err != nil {
+	if err := t.startMetrics(res); err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
-func (t *Telemetry) startTraces(ctx context.Context, res *resource.Resource) error {
+func (t *Telemetry) startTraces(res *resource.Resource) error {
 	t.tracer = nooptrace.NewTracerProvider().Tracer(scope)
 	if traces, _ := Wanted(os.Getenv); !traces {
 		return nil
 	}
-	exporter, err := autoexport.NewSpanExporter(ctx)
+	exporter, err := spanExporter(os.Getenv)
 	if err != nil {
 		return err
 	}
@@ -110,14 +109,14 @@ func (t *Telemetry) startTraces(ctx context.Context, res *resource.Resource) err
 	return nil
 }
 
-func (t *Telemetry) startMetrics(ctx context.Context, res *resource.Resource) (err error) {
+func (t *Telemetry) startMetrics(res *resource.Resource) (err error) {
 	t.meter = noopmetric.NewMeterProvider().Meter(scope)
 	if _, metrics := Wanted(os.Getenv); metrics {
-		reader, err := autoexport.NewMetricReader(ctx)
+		exporter, err := metricExporter(os.Getenv)
 		if err != nil {
 			return err
 		}
-		p := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithResource(res))
+		p := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter)), sdkmetric.WithResource(res))
 		t.stop = append(t.stop, p.Shutdown)
 		t.meter = p.Meter(scope)
 	}

@@ -274,7 +274,7 @@ func TestWanted(t *testing.T) {
 		{"", false, false},
 		{"OTEL_SERVICE_NAME=x OTEL_TRACES_SAMPLER=always_on", false, false},
 		{"OTEL_TRACES_EXPORTER=otlp", true, false},
-		{"OTEL_METRICS_EXPORTER=prometheus", false, true},
+		{"OTEL_METRICS_EXPORTER=console", false, true},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT=http://x:4318", true, true},
 		{"OTEL_EXPORTER_OTLP_ENDPOINT=http://x:4318 OTEL_METRICS_EXPORTER=none", true, false},
 		{"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://x:4318", false, true},
@@ -296,8 +296,8 @@ func TestWanted(t *testing.T) {
 func TestStartErrors(t *testing.T) {
 	for _, test := range []struct{ name, value, want string }{
 		{"OTEL_PROPAGATORS", "tracecontext,b3", `OpenTelemetry: OTEL_PROPAGATORS names "b3": tracecontext, baggage and none are supported`},
-		{"OTEL_TRACES_EXPORTER", "smoke", "OpenTelemetry: "},
-		{"OTEL_METRICS_EXPORTER", "smoke", "OpenTelemetry: "},
+		{"OTEL_TRACES_EXPORTER", "smoke", `OpenTelemetry: OTEL_TRACES_EXPORTER is "smoke": otlp, console and none are supported`},
+		{"OTEL_METRICS_EXPORTER", "smoke", `OpenTelemetry: OTEL_METRICS_EXPORTER is "smoke": otlp, console and none are supported`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv(test.name, test.value)
