@@ -1,5 +1,7 @@
 package core
 
+import "slices"
+
 // funcScan is what one defined function does, as far as other functions need to know it.
 type funcScan struct {
 	calls   []uint32 // defined functions (their position in Bodies) that it calls by index, repeats included
@@ -16,8 +18,8 @@ func (w *writer) scan() error {
 	for i := range m.Bodies {
 		r.reset(m.Bodies[i].Insts, 0, m.limits)
 		for r.left() > 0 && r.next() {
-			if !w.opt.AllowExceptionRefs && keepsException(&r) {
-				return &Error{Offset: m.base + m.Bodies[i].pos + r.in.start, Msg: unsupported("keeping a caught exception (" + r.in.op.String() + " with a reference)")}
+			if feature := w.unsafe(&r); feature != "" {
+				return &Error{Offset: m.base + m.Bodies[i].pos + r.in.start, Msg: unsupported(feature)}
 			}
 			w.scanInst(&w.scans[i], &r.in)
 		}
@@ -44,19 +46,23 @@ func (w *writer) scan() error {
 	return nil
 }
 
-// keepsException reports whether the instruction makes or uses a reference to an exception.
-func keepsException(r *instReader) bool {
-	switch r.in.op {
-	case OpThrowRef:
-		return true
-	case OpTryTable:
-		for _, c := range r.catches {
-			if c.kind.hasRef() {
-				return true
-			}
-		}
+// unsafe names the feature which the instruction needs and the options refuse; empty if there is none.
+func (w *writer) unsafe(r *instReader) string {
+	op := r.in.op
+	if op != OpThrow && op != OpThrowRef && op != OpTryTable {
+		return ""
 	}
-	return false
+	refs := op == OpThrowRef
+	if op == OpTryTable {
+		refs = slices.ContainsFunc(r.catches, func(c catchClause) bool { return c.kind.hasRef() })
+	}
+	switch {
+	case w.opt.RefuseExceptions:
+		return "exception handling (" + op.String() + ")"
+	case refs && !w.opt.AllowExceptionRefs:
+		return "keeping a caught exception (" + op.String() + " with a reference)"
+	}
+	return ""
 }
 
 func (w *writer) scanInst(s *funcScan, in *inst) {

@@ -27,6 +27,11 @@ type Options struct {
 	// done: see there.
 	LiftData bool
 
+	// RefuseExceptions refuses modules that throw or catch. The engine's compiler copies the whole stack
+	// whenever a try_table is entered, so that recursion through one can fill the host's memory, and gives
+	// locals that changed inside back their earlier values when an exception is caught.
+	RefuseExceptions bool
+
 	// AllowExceptionRefs lets modules keep caught exceptions (catch_ref, catch_all_ref, throw_ref). They are
 	// refused otherwise: the engine holds them by addresses that its host's garbage collector does not see,
 	// so that throwing one again can read memory that has been used for something else since. It is safe

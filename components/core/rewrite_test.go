@@ -275,4 +275,8 @@ func TestExceptionRefs(t *testing.T) {
 	if _, _, err := Rewrite(m, Options{AllowExceptionRefs: true}); err != nil {
 		t.Error(err)
 	}
+	_, _, err = Rewrite(m, Options{AllowExceptionRefs: true, RefuseExceptions: true})
+	if want := "at offset 0x30: exception handling (try_table) is not supported"; err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
 }
