@@ -116,7 +116,7 @@ func (p *planner) plan(self int, cyclic bool, depth int) {
 	p.fp = &p.plans[self]
 	p.fp.inserts, p.fp.loops = p.fp.inserts[:0], p.fp.loops[:0]
 	p.frames, p.live, p.prev, p.placed = p.frames[:0], true, inst{}, p.placed[:0]
-	p.copied, p.growth = 0, 256+len(p.m.Bodies[self].Insts)/4
+	p.copied, p.growth = 0, 640+len(p.m.Bodies[self].Insts)/4
 	p.breaker, p.limit, p.allowed = p.breaks[self], maxPath, maxTail
 	if p.breaker || p.scans[self].escapes {
 		p.limit = maxFresh
