@@ -19,9 +19,10 @@ import (
 // update rewrites the expected output in the scripts.
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
-// TestMain lets this binary be sidecall itself, so that scripts run whole processes.
+// TestMain lets this binary be sidecall itself, so that scripts run whole processes,
+// and the proxy that benchmarks compare with.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sidecall": main})
+	testscript.Main(m, map[string]func(){"sidecall": main, "proxy": proxyMain})
 }
 
 // TestScript runs the transcripts of testdata/script. Beside sidecall they have:
