@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"time"
 
 	wasiio "github.com/sidecall/sidecall/plugins/io"
 )
@@ -28,6 +29,9 @@ type pipe struct {
 
 // pipeRoom is how many bytes wait for the reader at most.
 const pipeRoom = 64 << 10
+
+// flushAtOnce is up to how many bytes a flush does not wait for the reader.
+const flushAtOnce = 16 << 10
 
 func newPipe(length int64, over Code) *pipe { return &pipe{length: length, over: over} }
 
@@ -76,11 +80,12 @@ func (p *pipe) Write(b []byte) error {
 	return nil
 }
 
-// Flush makes Permit return 0 until the reader has all.
+// Flush makes Permit return 0 until the reader has all, if that is much: the reader
+// takes what there is in any case, and to wait for it takes longer than it does.
 func (p *pipe) Flush() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.flushing = true
+	p.flushing = len(p.buf) > flushAtOnce
 	return p.writeErr
 }
 
@@ -202,6 +207,28 @@ func (r *reader) empty() bool {
 	r.pipe.mu.Lock()
 	defer r.pipe.mu.Unlock()
 	return len(r.pipe.buf) == 0 && r.pipe.readErr == nil
+}
+
+// soon waits a while for something to read, and reports whether it came.
+func (r *reader) soon(d time.Duration) bool {
+	woken := make(chan struct{}, 1)
+	defer r.pipe.more.Watch(func() {
+		select {
+		case woken <- struct{}{}:
+		default:
+		}
+	})()
+	if !r.empty() {
+		return true
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-woken:
+		return !r.empty()
+	case <-t.C:
+		return false
+	}
 }
 
 // Close tells the guest that nobody reads any more.

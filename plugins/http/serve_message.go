@@ -5,6 +5,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"sync"
 	"time"
 
 	wasiio "github.com/sidecall/sidecall/plugins/io"
@@ -79,11 +80,24 @@ func respond(w http.ResponseWriter, control *http.ResponseController, r *outgoin
 // sendChunk is how much of a body is sent at a time.
 const sendChunk = 32 << 10
 
+// chunks are buffers for send.
+var chunks = sync.Pool{New: func() any {
+	b := make([]byte, sendChunk)
+	return &b
+}}
+
+// patience is how long a guest may make the client wait before what there is of the
+// response is sent. Most guests write all that they have within it, and one packet
+// takes less than two.
+const patience = 200 * time.Microsecond
+
 // send sends a body, and flushes whenever the guest makes it wait.
 func send(w io.Writer, control *http.ResponseController, body *reader) error {
-	buf := make([]byte, sendChunk)
+	chunk := chunks.Get().(*[]byte)
+	defer chunks.Put(chunk)
+	buf := *chunk
 	for {
-		if body.empty() {
+		if body.empty() && !body.soon(patience) {
 			if err := control.Flush(); err != nil {
 				return err
 			}
