@@ -50,7 +50,7 @@ func writeValue(m *message, v attribute.Value) {
 	case attribute.STRINGSLICE:
 		writeList(m, v.AsStringSlice(), writeString)
 	default:
-		writeString(m, v.Emit())
+		writeString(m, v.String())
 	}
 }
 
