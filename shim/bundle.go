@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -98,6 +99,12 @@ func rewrite(bundle string, s *specs.Spec, n *node, f *store.Files, r *ready) er
 		c.MaxMemory = *l.Resources.Memory.Limit
 		// The host's own heap is collected before it takes the guest's memory.
 		env = append(env, fmt.Sprintf("GOMEMLIMIT=%d", c.MaxMemory/10*9))
+	}
+	// What a pod says of traces and metrics is for the host, which makes them.
+	for _, e := range c.Env {
+		if strings.HasPrefix(e, "OTEL_") {
+			env = append(env, e)
+		}
 	}
 	// Anybody in the container may read it, and only there: a bundle is closed to others.
 	if err := writeJSON(bundle, podFile, c, 0o444); err != nil {

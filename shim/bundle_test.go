@@ -28,7 +28,7 @@ func TestRewrite(t *testing.T) {
 	}
 	limit := int64(64 << 20)
 	s := &specs.Spec{Version: "1.2.0", Hostname: "kept",
-		Process: &specs.Process{Args: []string{"/orders", "-v", "x"}, Env: []string{"PATH=/bin", "A=1"}, Cwd: "/work", NoNewPrivileges: true,
+		Process: &specs.Process{Args: []string{"/orders", "-v", "x"}, Env: []string{"PATH=/bin", "A=1", "OTEL_SERVICE_NAME=orders"}, Cwd: "/work", NoNewPrivileges: true,
 			User: specs.User{UID: 7}, Capabilities: &specs.LinuxCapabilities{Bounding: []string{"CAP_CHOWN"}}},
 		Root: &specs.Root{Path: "rootfs", Readonly: true},
 		Mounts: []specs.Mount{{Destination: "/proc", Type: "proc"}, {Destination: "/etc/hosts", Type: "bind"},
@@ -43,7 +43,7 @@ func TestRewrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(got.Process.Args, []string{"/.sidecall/bin", "container"}) || got.Process.Cwd != "/" || slices.ContainsFunc(got.Process.Env, func(e string) bool { return e == "A=1" }) {
+	if !slices.Equal(got.Process.Args, []string{"/.sidecall/bin", "container"}) || got.Process.Cwd != "/" || slices.Contains(got.Process.Env, "A=1") || !slices.Contains(got.Process.Env, "OTEL_SERVICE_NAME=orders") {
 		t.Errorf("process: %+v", got.Process)
 	}
 	if !got.Process.NoNewPrivileges || got.Process.User.UID != 7 || len(got.Process.Capabilities.Bounding) != 1 || !got.Root.Readonly || got.Linux.CgroupsPath != "/kept" || got.Hostname != "kept" {
@@ -65,7 +65,7 @@ func TestRewrite(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(c.Args, []string{"-v", "x"}) || !slices.Equal(c.Env, []string{"A=1"}) || c.Target != "/.sidecall/app/app.wasm" || c.MaxMemory != limit ||
+	if !slices.Equal(c.Args, []string{"-v", "x"}) || !slices.Equal(c.Env, []string{"A=1", "OTEL_SERVICE_NAME=orders"}) || c.Target != "/.sidecall/app/app.wasm" || c.MaxMemory != limit ||
 		!slices.Equal(c.Mounts, []pod.Mount{{Path: "/data", ReadOnly: true}, {Path: "/tmp/v"}}) {
 		t.Errorf("%+v", c)
 	}
