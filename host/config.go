@@ -26,7 +26,9 @@ type Config struct {
 	// memories together. 0 means 1 GiB. At the limit memory.grow answers -1.
 	MaxMemory uint64
 	// MaxCallDepth limits how deep calls between components and into the host may
-	// nest. 0 means 1,000. Deeper calls trap.
+	// nest. 0 means 1,000, and the most is 20,000. Deeper calls trap. Calls that are
+	// generated code throughout do not reach the host and are not counted: they lead
+	// only to instances made before, and the engine's stack bounds them.
 	MaxCallDepth int
 	// MaxHandles limits the handles in the table of one component instance. 0 means
 	// 1,000,000. More handles trap.

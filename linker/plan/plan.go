@@ -192,9 +192,9 @@ const (
 	CheckName = "check"
 )
 
-// FlagsModule describes the generated module that keeps the instances' flags as
-// mutable i32 globals. It is always step 0. Instance i's flags are exported as
-// FlagName(MayLeave, i) and FlagName(MayEnter, i); both are 1 at first.
+// Flag is one of the flags of a component instance. A generated module, always the
+// first step's, keeps them as mutable i32 globals, exported as FlagName(MayLeave, i)
+// and FlagName(MayEnter, i) for instance i; both are 1 at first.
 type Flag byte
 
 const (
