@@ -1,7 +1,8 @@
 // Command tally reads the output of go test -json and says what happened: with -live
 // while it arrives, a line for each package and the output of what failed; else the
 // skipped tests with their reasons and, as the last line, how many passed, failed and
-// were skipped.
+// were skipped. A test that ran several times counts once, by the worst that was seen
+// of it; having been skipped is nothing beside having run.
 package main
 
 import (
@@ -22,17 +23,25 @@ type event struct {
 	Elapsed                                   float64
 }
 
+// test is a package and a test of it; "" is the package as a whole.
+type test [2]string
+
 type tally struct {
-	passed, failed, skipped int
-	output                  map[[2]string][]string // of tests that are not over yet
-	reasons                 map[string][]string    // why skipped -> tests
-	failures                map[string]int         // package -> failed tests
+	output   map[test][]string // of tests that are not over yet
+	passed   map[test]bool
+	failed   map[test]bool
+	skipped  map[test]string // with the reason
+	failures map[string]int  // package -> failed tests
+}
+
+func newTally() *tally {
+	return &tally{output: map[test][]string{}, passed: map[test]bool{}, failed: map[test]bool{}, skipped: map[test]string{}, failures: map[string]int{}}
 }
 
 func main() {
 	live := flag.Bool("live", false, "report on each package as it arrives, instead of the sum at the end")
 	flag.Parse()
-	t := &tally{output: map[[2]string][]string{}, reasons: map[string][]string{}, failures: map[string]int{}}
+	t := newTally()
 	out := bufio.NewWriter(os.Stdout)
 	if err := t.read(os.Stdin, out, *live); err != nil {
 		fmt.Fprintln(os.Stderr, "tally:", err)
@@ -44,7 +53,7 @@ func main() {
 	if err := out.Flush(); err != nil {
 		os.Exit(2)
 	}
-	if t.failed > 0 {
+	if len(t.failed) > 0 {
 		os.Exit(1)
 	}
 }
@@ -71,7 +80,7 @@ func (t *tally) read(in io.Reader, out *bufio.Writer, live bool) error {
 }
 
 func (t *tally) add(e event, out *bufio.Writer, live bool) {
-	key := [2]string{e.Package, e.Test}
+	key := test{e.Package, e.Test}
 	switch e.Action {
 	case "output":
 		t.output[key] = append(t.output[key], e.Output)
@@ -93,17 +102,15 @@ func (t *tally) add(e event, out *bufio.Writer, live bool) {
 	}
 	switch e.Action {
 	case "pass":
-		t.passed++
+		t.passed[key] = true
 	case "fail":
-		t.failed++
+		t.failed[key] = true
 		t.failures[e.Package]++
 		if live {
 			out.WriteString(strings.Join(output, ""))
 		}
 	case "skip":
-		t.skipped++
-		why := reason(output)
-		t.reasons[why] = append(t.reasons[why], e.Package+" "+e.Test)
+		t.skipped[key] = reason(output)
 	}
 }
 
@@ -112,7 +119,7 @@ func (t *tally) add(e event, out *bufio.Writer, live bool) {
 func (t *tally) endPackage(e event, output []string, out *bufio.Writer, live bool) {
 	died := e.Action == "fail" && t.failures[e.Package] == 0
 	if died {
-		t.failed++
+		t.failed[test{e.Package}] = true
 	}
 	if !live {
 		return
@@ -148,13 +155,24 @@ func reason(output []string) string {
 }
 
 func (t *tally) sum(out *bufio.Writer) {
-	for _, why := range slices.Sorted(maps.Keys(t.reasons)) {
-		tests := t.reasons[why]
-		fmt.Fprintf(out, "skipped: %s: %s", why, tests[0])
+	for key := range t.failed {
+		delete(t.passed, key)
+	}
+	reasons := map[string][]string{} // -> tests
+	for key, why := range t.skipped {
+		if !t.passed[key] && !t.failed[key] {
+			reasons[why] = append(reasons[why], key[0]+" "+key[1])
+		}
+	}
+	skipped := 0
+	for _, why := range slices.Sorted(maps.Keys(reasons)) {
+		tests := reasons[why]
+		skipped += len(tests)
+		fmt.Fprintf(out, "skipped: %s: %s", why, slices.Min(tests))
 		if len(tests) > 1 {
 			fmt.Fprintf(out, " and %d more", len(tests)-1)
 		}
 		out.WriteString("\n")
 	}
-	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
+	fmt.Fprintf(out, "%d passed, %d failed, %d skipped\n", len(t.passed), len(t.failed), skipped)
 }

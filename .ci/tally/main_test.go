@@ -23,11 +23,18 @@ const stream = `go: downloading something
 {"ImportPath":"r","Action":"build-output","Output":"r.go:1:1: syntax error\n"}
 {"Action":"fail","Package":"r","Elapsed":0}
 {"Action":"skip","Package":"s"}
+{"Action":"pass","Package":"p","Test":"TestA"}
+{"Action":"pass","Package":"p","Test":"TestB"}
+{"Action":"output","Package":"t","Test":"TestE","Output":"    e_test.go:9: nothing to test with\n"}
+{"Action":"skip","Package":"t","Test":"TestE"}
+{"Action":"pass","Package":"t","Elapsed":0}
+{"Action":"pass","Package":"t","Test":"TestE"}
+{"Action":"pass","Package":"t","Elapsed":2}
 `
 
 func run(t *testing.T, live bool) string {
 	t.Helper()
-	tl := &tally{output: map[[2]string][]string{}, reasons: map[string][]string{}, failures: map[string]int{}}
+	tl := newTally()
 	var b bytes.Buffer
 	out := bufio.NewWriter(&b)
 	if err := tl.read(strings.NewReader(stream), out, live); err != nil {
@@ -43,8 +50,9 @@ func run(t *testing.T, live bool) string {
 }
 
 func TestSum(t *testing.T) {
-	// q died and r did not build: each is one failure.
-	want := "skipped: ../shared is not here: p TestC\n1 passed, 3 failed, 1 skipped\n"
+	// q died and r did not build: each is one failure. TestA passed twice, TestB only
+	// the second time; TestE was skipped before it ran.
+	want := "skipped: ../shared is not here: p TestC\n2 passed, 3 failed, 1 skipped\n"
 	if got := run(t, false); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
@@ -59,6 +67,8 @@ FAIL     1.0s q
 r.go:1:1: syntax error
 FAIL     0.0s r
 none     0.0s s
+ok       0.0s t
+ok       2.0s t
 `
 	if got := run(t, true); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
