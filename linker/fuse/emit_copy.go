@@ -28,8 +28,8 @@ func (e *emitter) copy(o *canon.Op) {
 
 // string emits OpString. A short string that stays UTF-8 is checked for its range,
 // allocated and copied here; what is not ASCII is then validated by the host. That
-// order differs from the specification's, which validates first, in nothing that
-// can be observed.
+// order differs from the specification's, which validates first: when the text is bad
+// and realloc traps as well, the trap is realloc's. Both end the same instances.
 func (e *emitter) string(o *canon.Op) {
 	if e.p.Encoding != [2]canon.Encoding{canon.UTF8, canon.UTF8} {
 		e.libcall(o)
