@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sidecall/sidecall/host/engine"
 	"github.com/sidecall/sidecall/linker/plan"
@@ -31,6 +32,7 @@ type Composition struct {
 	// hostTypes finds the index of the host's resource types in resources.
 	hostTypes map[*wit.Resource]int
 	flagNames []string
+	memory    []atomic.Int64 // by component: the bytes of all instances' memories
 
 	mu        sync.Mutex
 	instances int   // guarded by mu
@@ -55,7 +57,8 @@ var ErrClosed = errors.New("closed")
 // code runs. The plan must be one that Plan.Check accepts, and must not be changed
 // any more.
 func Compile(ctx context.Context, p *plan.Plan, cfg Config) (*Composition, error) {
-	c := &Composition{plan: p, cfg: cfg.withDefaults(), exports: map[exportName]*call{}, hostTypes: map[*wit.Resource]int{}}
+	c := &Composition{plan: p, cfg: cfg.withDefaults(), exports: map[exportName]*call{}, hostTypes: map[*wit.Resource]int{},
+		memory: make([]atomic.Int64, max(1, len(p.Components)))}
 	if err := c.bind(); err != nil {
 		return nil, err
 	}

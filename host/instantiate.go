@@ -47,7 +47,7 @@ func (c *Composition) newVessel() vessel {
 		budgets:  make([]engine.Budget, max(1, len(p.Components))),
 	}
 	for n := range v.budgets {
-		v.budgets[n].Max = c.cfg.MaxMemory
+		v.budgets[n] = engine.Budget{Max: c.cfg.MaxMemory, Total: &c.memory[n]}
 	}
 	for n := range v.tables {
 		v.tables[n].max = c.cfg.MaxHandles

@@ -29,7 +29,7 @@ func (m *Memory) Bytes() []byte { return m.buf[:m.size:m.size] }
 // at first to the initial one. Memories only grow, but for shrink.
 func (m *Memory) Reallocate(size uint64) []byte {
 	if m.shrinking {
-		m.budget.used -= m.size - m.shrinkTo
+		m.budget.use(int64(m.shrinkTo) - int64(m.size))
 		m.size = m.shrinkTo
 		return m.Bytes()
 	}
@@ -44,7 +44,7 @@ func (m *Memory) Reallocate(size uint64) []byte {
 	if size > uint64(len(m.buf)) && !m.move(size) {
 		return nil
 	}
-	m.budget.used += more
+	m.budget.use(int64(more))
 	m.size = size
 	m.used = max(m.used, size)
 	if !m.sized {

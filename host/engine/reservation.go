@@ -145,7 +145,7 @@ func (p *pool) take(k reservationKey) (r reservation, ok bool) {
 // put takes a memory's reservation back. The memory must not be used any more.
 func (p *pool) put(m *Memory) {
 	r := m.reservation
-	m.budget.used -= m.size
+	m.budget.use(-int64(m.size))
 	m.reservation, m.size, m.max = reservation{}, 0, 0
 	if r.buf == nil || r.movable {
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -37,7 +38,22 @@ func (e *Engine) NewStore() *Store {
 func (s *Store) Values() context.Context { return s.values }
 
 // Budget limits the bytes of linear memory of several instances together.
-type Budget struct{ Max, used uint64 }
+type Budget struct {
+	Max, used uint64
+	// Total, if it is not nil, counts what all the budgets that share it have used.
+	Total *atomic.Int64
+}
+
+// Used is how many bytes the memories have now.
+func (b *Budget) Used() uint64 { return b.used }
+
+// use adds to what is used; more may be negative.
+func (b *Budget) use(more int64) {
+	b.used += uint64(more)
+	if b.Total != nil {
+		b.Total.Add(more)
+	}
+}
 
 // Instantiate makes an instance of m and runs its start function. The module
 // named "0", "1", … in its imports is imports[0], imports[1], …. ctx is what
