@@ -9,11 +9,8 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"github.com/sidecall/sidecall/host/telemetry/otlp"
+	"github.com/sidecall/sidecall/host/telemetry/prometheus"
 )
-
-// exporters are the values of OTEL_TRACES_EXPORTER and OTEL_METRICS_EXPORTER that are
-// supported, beside none.
-const exporters = "otlp, console and none"
 
 // spanExporter makes what OTEL_TRACES_EXPORTER says, otlp if it says nothing.
 func spanExporter(getenv func(string) string) (sdktrace.SpanExporter, error) {
@@ -23,18 +20,26 @@ func spanExporter(getenv func(string) string) (sdktrace.SpanExporter, error) {
 	case "console":
 		return stdouttrace.New()
 	default:
-		return nil, fmt.Errorf("OTEL_TRACES_EXPORTER is %q: %s are supported", name, exporters)
+		return nil, fmt.Errorf("OTEL_TRACES_EXPORTER is %q: otlp, console and none are supported", name)
 	}
 }
 
-// metricExporter makes what OTEL_METRICS_EXPORTER says, otlp if it says nothing.
-func metricExporter(getenv func(string) string) (sdkmetric.Exporter, error) {
+// metricReader makes what OTEL_METRICS_EXPORTER says, otlp if it says nothing.
+func metricReader(getenv func(string) string) (sdkmetric.Reader, error) {
+	var exporter sdkmetric.Exporter
+	var err error
 	switch name := getenv("OTEL_METRICS_EXPORTER"); name {
 	case "", "otlp":
-		return otlp.NewMetrics(getenv)
+		exporter, err = otlp.NewMetrics(getenv)
 	case "console":
-		return stdoutmetric.New()
+		exporter, err = stdoutmetric.New()
+	case "prometheus":
+		return prometheus.Listen(getenv)
 	default:
-		return nil, fmt.Errorf("OTEL_METRICS_EXPORTER is %q: %s are supported", name, exporters)
+		return nil, fmt.Errorf("OTEL_METRICS_EXPORTER is %q: otlp, prometheus, console and none are supported", name)
 	}
+	if err != nil {
+		return nil, err
+	}
+	return sdkmetric.NewPeriodicReader(exporter), nil
 }

@@ -112,11 +112,11 @@ func (t *Telemetry) startTraces(res *resource.Resource) error {
 func (t *Telemetry) startMetrics(res *resource.Resource) (err error) {
 	t.meter = noopmetric.NewMeterProvider().Meter(scope)
 	if _, metrics := Wanted(os.Getenv); metrics {
-		exporter, err := metricExporter(os.Getenv)
+		reader, err := metricReader(os.Getenv)
 		if err != nil {
 			return err
 		}
-		p := sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewPeriodicReader(exporter)), sdkmetric.WithResource(res))
+		p := sdkmetric.NewMeterProvider(sdkmetric.WithReader(reader), sdkmetric.WithResource(res))
 		t.stop = append(t.stop, p.Shutdown)
 		t.meter = p.Meter(scope)
 	}

@@ -298,7 +298,7 @@ func TestStartErrors(t *testing.T) {
 	for _, test := range []struct{ name, value, want string }{
 		{"OTEL_PROPAGATORS", "tracecontext,b3", `OpenTelemetry: OTEL_PROPAGATORS names "b3": tracecontext, baggage and none are supported`},
 		{"OTEL_TRACES_EXPORTER", "smoke", `OpenTelemetry: OTEL_TRACES_EXPORTER is "smoke": otlp, console and none are supported`},
-		{"OTEL_METRICS_EXPORTER", "smoke", `OpenTelemetry: OTEL_METRICS_EXPORTER is "smoke": otlp, console and none are supported`},
+		{"OTEL_METRICS_EXPORTER", "smoke", `OpenTelemetry: OTEL_METRICS_EXPORTER is "smoke": otlp, prometheus, console and none are supported`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv(test.name, test.value)

@@ -37,7 +37,8 @@ manifest, or --instance, says otherwise.
 The guests are given nothing but what the manifest allows, and what --env and --dir allow
 the main component. What they print becomes lines of sidecall's own log.
 
-Traces and metrics are sent as the variables OTEL_* of OpenTelemetry say, if they say where.
+Traces and metrics are sent as the variables OTEL_* of OpenTelemetry say, if they say where;
+OTEL_METRICS_EXPORTER=prometheus has metrics fetched from localhost:9464/metrics instead.
 
 After SIGTERM or Ctrl-C no more requests are taken, and those under way may end. The exit
 code is 1 if some had to be ended; a second signal ends all at once.`,
