@@ -68,49 +68,6 @@ func TestMeasureStart(t *testing.T) {
 	t.Logf("median (least): WebAssembly %s (%s), Linux %s (%s), ratio of medians %.2f", wasm[5], wasm[0], linux[5], linux[0], float64(wasm[5])/float64(linux[5]))
 }
 
-// TestMeasureMemory reads what a pod takes: shim and process 1.
-func TestMeasureMemory(t *testing.T) {
-	measuring(t)
-	p := newPod(t, nil)
-	p.n.pack(t, "example.com/shop:1", "../../examples/02-http")
-	address := freeAddress(t)
-	shop := p.run("shop", "example.com/shop:1", nil, func(c *cri.ContainerConfig) {
-		c.Envs = []*cri.KeyValue{{Key: "SIDECALL_LISTEN", Value: []byte(address)}}
-	})
-	if err := eventually(10*time.Second, func() error {
-		r, err := http.Get("http://" + address + "/")
-		if err == nil {
-			err = r.Body.Close()
-		}
-		return err
-	}); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(4 * time.Second) // for what starting took to be given back
-	pid := pidOf(t, p.n, shop)
-	t.Logf("app and two middlewares, after a request: process 1 %s", pss(t, pid))
-	t.Logf("shim: %s", pss(t, fmt.Sprint(parentOf(t, pid))))
-	linux := p.run("linux", linuxImage, nil, func(c *cri.ContainerConfig) { c.Command = []string{"/tool", "serve", freeAddress(t)} })
-	time.Sleep(time.Second)
-	t.Logf("one static Go server as a Linux container: %s", pss(t, pidOf(t, p.n, linux)))
-}
-
-// pss are the proportional set size and what is private, of a process.
-func pss(t *testing.T, pid string) string {
-	t.Helper()
-	data, err := os.ReadFile("/proc/" + pid + "/smaps_rollup")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []string
-	for line := range strings.Lines(string(data)) {
-		if strings.HasPrefix(line, "Pss:") || strings.HasPrefix(line, "Private_Dirty:") || strings.HasPrefix(line, "Rss:") {
-			out = append(out, strings.Join(strings.Fields(line), " "))
-		}
-	}
-	return strings.Join(out, ", ")
-}
-
 // TestMany starts 50 pods at once and looks for what is left of them.
 func TestMany(t *testing.T) {
 	measuring(t)

@@ -77,7 +77,7 @@ func missing() error {
 	if os.Getuid() != 0 {
 		return errors.New("containers need root")
 	}
-	for _, name := range []string{"containerd", "ctr"} {
+	for _, name := range []string{"containerd", "ctr", "containerd-shim-runc-v2"} {
 		if _, err := os.Stat(filepath.Join(os.Getenv("SIDECALL_E2E"), "bin", name)); err != nil {
 			return fmt.Errorf("build.sh has not been run: %w", err)
 		}
@@ -136,6 +136,8 @@ state = %[2]q
     [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall.options]
       BinaryName = "runc"
       SystemdCgroup = false
+  [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
 `
 
 func (n *node) socket() string { return filepath.Join(n.dir, "containerd.sock") }
@@ -152,7 +154,7 @@ func (n *node) start() error {
 	}
 	defer log.Close()
 	n.process = exec.Command(filepath.Join(os.Getenv("SIDECALL_E2E"), "bin", "containerd"), "-c", file)
-	n.process.Env = append(os.Environ(), "PATH="+n.bin+":"+os.Getenv("PATH"), "SIDECALL_NODE_DIR="+filepath.Join(n.dir, "node"))
+	n.process.Env = append(os.Environ(), "PATH="+n.bin+":"+filepath.Join(os.Getenv("SIDECALL_E2E"), "bin")+":"+os.Getenv("PATH"), "SIDECALL_NODE_DIR="+filepath.Join(n.dir, "node"))
 	n.process.Stdout, n.process.Stderr = log, log
 	n.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := n.process.Start(); err != nil {

@@ -25,16 +25,22 @@ type pod struct {
 
 func newPod(t *testing.T, annotations map[string]string) *pod {
 	t.Helper()
+	return newPodOf(t, "p", "sidecall", annotations)
+}
+
+// newPodOf makes a pod of a name of its own, for a runtime handler.
+func newPodOf(t *testing.T, name, handler string, annotations map[string]string) *pod {
+	t.Helper()
 	n := theNode(t)
 	logs := t.TempDir()
 	p := &pod{t: t, n: n, logs: logs, config: &cri.PodSandboxConfig{
-		Metadata:     &cri.PodSandboxMetadata{Name: "p", Uid: strings.ReplaceAll(t.Name(), "/", "-"), Namespace: "default"},
+		Metadata:     &cri.PodSandboxMetadata{Name: name, Uid: strings.ReplaceAll(t.Name(), "/", "-") + name, Namespace: "default"},
 		LogDirectory: logs, Annotations: annotations,
 		Linux: &cri.LinuxPodSandboxConfig{SecurityContext: &cri.LinuxSandboxSecurityContext{
 			// On the host's network no CNI plugin is needed.
 			NamespaceOptions: &cri.NamespaceOption{Network: cri.NamespaceMode_NODE}}},
 	}}
-	r, err := n.runtime.RunPodSandbox(t.Context(), &cri.RunPodSandboxRequest{Config: p.config, RuntimeHandler: "sidecall"})
+	r, err := n.runtime.RunPodSandbox(t.Context(), &cri.RunPodSandboxRequest{Config: p.config, RuntimeHandler: handler})
 	if err != nil {
 		t.Fatal(err)
 	}
