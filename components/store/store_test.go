@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-containerregistry/pkg/registry"
@@ -34,18 +35,39 @@ var composition = &store.Artifact{
 
 var single = &store.Artifact{Name: "app", Components: composition.Components[:1]}
 
-// serve starts a registry and returns its host and the handler's log of requests.
-func serve(t *testing.T) (host string, requests *[]string) {
+// requests are those that a registry was sent; several may come at once.
+type requests struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+func (r *requests) add(s string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen = append(r.seen, s)
+}
+
+// take returns what came since it was called before.
+func (r *requests) take() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	seen := r.seen
+	r.seen = nil
+	return seen
+}
+
+// serve starts a registry and returns its host and what it is asked.
+func serve(t *testing.T) (host string, asked *requests) {
 	t.Helper()
 	t.Setenv("DOCKER_CONFIG", t.TempDir())
 	inner := registry.New(registry.Logger(log.New(io.Discard, "", 0)))
-	var seen []string
+	asked = &requests{}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		seen = append(seen, r.Method+" "+r.URL.Path)
+		asked.add(r.Method + " " + r.URL.Path)
 		inner.ServeHTTP(w, r)
 	}))
 	t.Cleanup(s.Close)
-	return strings.TrimPrefix(s.URL, "http://"), &seen
+	return strings.TrimPrefix(s.URL, "http://"), asked
 }
 
 func add(t *testing.T, s *store.Store, a *store.Artifact) ocispec.Descriptor {
@@ -81,7 +103,7 @@ func laidOut(t *testing.T, s *store.Store, desc ocispec.Descriptor, a *store.Art
 }
 
 func TestPushPull(t *testing.T) {
-	host, requests := serve(t)
+	host, asked := serve(t)
 	for _, a := range []*store.Artifact{single, composition} {
 		from, to := store.Open(t.TempDir()), store.Open(t.TempDir())
 		desc := add(t, from, a)
@@ -103,34 +125,35 @@ func TestPushPull(t *testing.T) {
 			t.Errorf("by digest: %s, %v", got.Digest, err)
 		}
 		// What was pulled is used without asking again.
-		*requests = nil
-		if got, err = to.Get(t.Context(), ref); err != nil || got.Digest != desc.Digest || len(*requests) != 0 {
-			t.Errorf("again: %s, %v, %q", got.Digest, err, *requests)
+		asked.take()
+		got, err = to.Get(t.Context(), ref)
+		if again := asked.take(); err != nil || got.Digest != desc.Digest || len(again) != 0 {
+			t.Errorf("again: %s, %v, %q", got.Digest, err, again)
 		}
 	}
 }
 
 // TestShared shows that compositions share the layers of their common components.
 func TestShared(t *testing.T) {
-	host, requests := serve(t)
+	host, asked := serve(t)
 	s := store.Open(t.TempDir())
 	if err := s.Push(t.Context(), host+"/acme/app:1", add(t, s, composition)); err != nil {
 		t.Fatal(err)
 	}
 	other := *composition
 	other.Manifest = []byte("another manifest")
-	*requests = nil
+	asked.take()
 	if err := s.Push(t.Context(), host+"/acme/app:2", add(t, s, &other)); err != nil {
 		t.Fatal(err)
 	}
-	uploads := 0
-	for _, r := range *requests {
+	uploads, seen := 0, asked.take()
+	for _, r := range seen {
 		if strings.HasPrefix(r, "POST ") {
 			uploads++
 		}
 	}
 	if uploads != 2 { // the manifest's layer and the configuration
-		t.Errorf("%d blobs were sent: %q", uploads, *requests)
+		t.Errorf("%d blobs were sent: %q", uploads, seen)
 	}
 }
 
