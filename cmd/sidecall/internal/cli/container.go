@@ -39,6 +39,9 @@ func (a *app) containerCommand() *cobra.Command {
 			line := c.CommandLine()
 			if c.Command == "serve" {
 				line = slices.Insert(line, 1, "--listen", listenInPod(c.Target, inner.variables))
+				if said, ok := inner.variables(settings.EnvName(settings.HealthListen)); ok && said != "" {
+					line = slices.Insert(line, 1, "--health-listen", said)
+				}
 			}
 			root.SetArgs(line)
 			// What linking and loading took is garbage soon after, and a pod is billed for it

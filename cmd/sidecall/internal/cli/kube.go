@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"strconv"
@@ -47,12 +48,16 @@ shim/deploy in sidecall's source has.`,
 			}
 			k := kube{name: r.Manifest.Name, port: port, replicas: replicas, memory: memory,
 				image: fmt.Sprintf("%s/%s@%s", ref.Registry, ref.Repository, f.Digest)}
-			if h := r.Manifest.HTTP; h != nil && !cmd.Flags().Changed("port") {
-				if _, text, err := net.SplitHostPort(h.Listen); err == nil {
-					if n, err := strconv.Atoi(text); err == nil {
-						k.port = n
-					}
+			k.health, k.live, k.ready = 8081, "/healthz", "/readyz"
+			if h := r.Manifest.HTTP; h != nil {
+				if !cmd.Flags().Changed("port") {
+					k.port = portOf(h.Listen, k.port)
 				}
+				k.health = portOf(h.Health.Listen, k.health)
+				k.live, k.ready = cmp.Or(h.Health.Liveness, k.live), cmp.Or(h.Health.Readiness, k.ready)
+			}
+			if k.health == k.port {
+				k.health++
 			}
 			text := k.job()
 			if commandFor(r.Plan) == "serve" {
@@ -70,9 +75,23 @@ shim/deploy in sidecall's source has.`,
 	return cmd
 }
 
+// portOf is an address's port, or another if it has none of its own.
+func portOf(address string, other int) int {
+	_, text, err := net.SplitHostPort(address)
+	if err != nil {
+		return other
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n == 0 {
+		return other
+	}
+	return n
+}
+
 type kube struct {
-	name, image, memory string
-	port, replicas      int
+	name, image, memory    string
+	port, replicas, health int
+	live, ready            string // paths of the probes
 }
 
 func (k *kube) deployment() string {
@@ -89,11 +108,20 @@ spec:
     metadata:
       labels: {app.kubernetes.io/name: %[1]s}
     spec:
-%[3]s          ports:
+%[3]s          env:
+            - {name: %[6]s, value: "0.0.0.0:%[4]d"}
+            - {name: %[7]s, value: "0.0.0.0:%[5]d"}
+          ports:
             - {name: http, containerPort: %[4]d}
+            - {name: health, containerPort: %[5]d}
           readinessProbe:
-            tcpSocket: {port: http}
+            httpGet: {port: health, path: %[9]s}
             periodSeconds: 2
+          livenessProbe:
+            httpGet: {port: health, path: %[8]s}
+            failureThreshold: 5
+          lifecycle: # requests still come until every node knows that this pod goes
+            preStop: {sleep: {seconds: 5}}
 ---
 apiVersion: v1
 kind: Service
@@ -103,7 +131,7 @@ spec:
   selector: {app.kubernetes.io/name: %[1]s}
   ports:
     - {name: http, port: 80, targetPort: http}
-`, k.name, k.replicas, k.pod(6), k.port)
+`, k.name, k.replicas, k.pod(6), k.port, k.health, settings.EnvName(settings.Listen), settings.EnvName(settings.HealthListen), k.live, k.ready)
 }
 
 func (k *kube) job() string {

@@ -9,7 +9,7 @@ import (
 
 // TestKube checks that what kube prints is YAML, and what a cluster would insist on.
 func TestKube(t *testing.T) {
-	k := &kube{name: "orders", image: "example.com/orders@sha256:0", memory: "64Mi", port: 8080, replicas: 3}
+	k := &kube{name: "orders", image: "example.com/orders@sha256:0", memory: "64Mi", port: 8080, replicas: 3, health: 8081, live: "/healthz", ready: "/readyz"}
 	for kind, text := range map[string]string{"Deployment": k.deployment(), "Job": k.job()} {
 		dec := yaml.NewDecoder(strings.NewReader(text))
 		var doc struct {
@@ -26,6 +26,9 @@ func TestKube(t *testing.T) {
 						Containers []struct {
 							Image           string
 							Ports           []map[string]any
+							ReadinessProbe  struct {
+								HTTPGet struct{ Port, Path string } `yaml:"httpGet"`
+							} `yaml:"readinessProbe"`
 							SecurityContext struct {
 								AllowPrivilegeEscalation *bool               `yaml:"allowPrivilegeEscalation"`
 								Capabilities             map[string][]string `yaml:"capabilities"`
@@ -47,6 +50,9 @@ func TestKube(t *testing.T) {
 		c := pod.Containers[0]
 		if c.Image != k.image || c.Resources.Limits["memory"] != "64Mi" || c.SecurityContext.AllowPrivilegeEscalation == nil ||
 			*c.SecurityContext.AllowPrivilegeEscalation || c.SecurityContext.Capabilities["drop"][0] != "ALL" || len(c.Ports) > 0 != (kind == "Deployment") {
+			t.Errorf("%s: %+v in\n%s", kind, c, text)
+		}
+		if probe := c.ReadinessProbe.HTTPGet; kind == "Deployment" && (probe.Port != "health" || probe.Path != "/readyz" || c.Ports[1]["containerPort"] != 8081) {
 			t.Errorf("%s: %+v in\n%s", kind, c, text)
 		}
 	}
