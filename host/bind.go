@@ -26,6 +26,10 @@ type call struct {
 	hasValues bool
 	// stack is the length of the stack that the largest core call needs.
 	stack int
+	// border is the number of the shared store that the call leads to from another one,
+	// 0 if it stays in its own; cleanup is its OpCallPostReturn, nil without.
+	border  int
+	cleanup *canon.Op
 	// traced is what the tracer is told of, nil for nothing.
 	traced *TracedCall
 }
@@ -53,9 +57,9 @@ type funcRef struct {
 // resource is a resource type of the plan.
 type resource struct {
 	name string
-	// instance defined it; none for the host's own.
-	instance int
-	dtor     int // core function
+	// instance defined it; none for the host's own. store is that instance's.
+	instance, store int
+	dtor            int // core function
 }
 
 // bind resolves the plan's references.
@@ -126,7 +130,7 @@ func (c *Composition) bindHost() error {
 		if r.Dtor != nil {
 			dtor = c.refs.function(c, r.Dtor)
 		}
-		c.resources = append(c.resources, resource{name: r.Name, instance: r.Instance, dtor: dtor})
+		c.resources = append(c.resources, resource{name: r.Name, instance: r.Instance, store: c.plan.StoreOf(r.Instance), dtor: dtor})
 		if r.Instance >= 0 {
 			continue
 		}
@@ -190,6 +194,13 @@ func (c *Composition) bindCall(b *call, pc *plan.Call) error {
 		b.postReturn = c.refs.function(c, pc.PostReturn)
 	}
 	b.resources, b.entering = pc.Resources, pc.Entering
+	if b.border = c.plan.Crosses(pc); b.border > 0 {
+		for i := range b.Body {
+			if b.Body[i].Code == canon.OpCallPostReturn {
+				b.cleanup = &b.Body[i]
+			}
+		}
+	}
 	b.traced = c.trace(b)
 	for _, t := range b.Regs {
 		b.hasValues = b.hasValues || t == canon.Value

@@ -48,12 +48,21 @@ func (f *Callable) Call(ctx context.Context, args ...value.Value) (result value.
 		i.end(t)
 	}()
 	copy(fr.vals, args)
-	fr.run(c.Body)
+	fr.start()
 	if len(c.Results) > 0 {
 		result = fr.vals[c.Results[0]]
 	}
 	fr.close()
 	return result, nil
+}
+
+// start runs the frame's program, in two stores if it crosses a border.
+func (fr *frame) start() {
+	if fr.c.border > 0 {
+		fr.cross()
+		return
+	}
+	fr.run(fr.c.Body)
 }
 
 // abandon ends a call that did not come to its end, and returns why.
@@ -88,9 +97,9 @@ func (c *call) invoke(ctx context.Context, stack []uint64) {
 		fr.regs[i] = fit(c.Regs[i], stack[i])
 	}
 	if c.traced != nil {
-		t.traced(c, func() { fr.run(c.Body) })
+		t.traced(c, fr.start)
 	} else {
-		fr.run(c.Body)
+		fr.start()
 	}
 	for i, r := range c.Results {
 		stack[i] = fr.regs[r]

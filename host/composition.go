@@ -32,6 +32,7 @@ type Composition struct {
 	// hostTypes finds the index of the host's resource types in resources.
 	hostTypes map[*wit.Resource]int
 	flagNames []string
+	shared    []*shared      // store n of the plan is number n-1
 	memory    []atomic.Int64 // by component: the bytes of all instances' memories
 
 	mu        sync.Mutex
@@ -62,6 +63,7 @@ func Compile(ctx context.Context, p *plan.Plan, cfg Config) (*Composition, error
 	if err := c.bind(); err != nil {
 		return nil, err
 	}
+	c.share()
 	var err error
 	if c.engine, err = engine.New(ctx, c.cfg.engine()); err != nil {
 		return nil, err
@@ -119,7 +121,11 @@ func (c *Composition) Close() error {
 		return fmt.Errorf("composition %s cannot be closed: %d of its instances are open", c.plan.Name, c.instances)
 	}
 	c.closed = true
-	return errors.Join(c.reuse.close(), c.engine.Close(context.Background()))
+	var errs []error
+	for _, s := range c.shared {
+		errs = append(errs, s.close())
+	}
+	return errors.Join(errors.Join(errs...), c.reuse.close(), c.engine.Close(context.Background()))
 }
 
 // opened counts instances, and puts into v what one that was closed has left, if

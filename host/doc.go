@@ -24,6 +24,16 @@
 // task, never in the Instance or in the goroutine: tasks that wait while others
 // run will be more tasks, not another design.
 //
+// # Singletons
+//
+// A plan may have several stores. An Instance is the store 0 of one; the others are
+// shared by all instances of the composition: shared.go makes, serialises and ends
+// them. A call that leads there (border.go) takes the turn and runs its one Program
+// with a task on each side, frame.t and frame.to, on the caller's goroutine. What goes
+// wrong on the caller's side is settled on the callee's; anything else ends the shared
+// store's life. foreign.go counts the handles that are in other stores, and drops them
+// at the end of those. A shared store calls no other, so nobody who has a turn waits.
+//
 // # Invariants
 //
 //  1. Whoever changed Instance.state from idle owns everything in the Instance but
@@ -33,4 +43,6 @@
 //  3. Memory is seen through views that a frame forgets when a guest has run.
 //  4. No memory is given back before all core instances of the store are closed.
 //  5. A core function that runs is never called again on the same call engine.
+//  6. Handles to a shared store's resources mean something in one life of it only: an
+//     instance that has some calls no other life.
 package host

@@ -37,6 +37,7 @@ func (i *Instance) Drop(ctx context.Context, v value.Value) (err error) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer i.yield()
+	i.unkeep(o, h.Type)
 	if i.broken != nil {
 		return i.cannotEnter(name, i.comp.resources[h.Type].instance, &brokenError{i.broken})
 	}

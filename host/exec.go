@@ -125,11 +125,11 @@ func (fr *frame) run(ops []canon.Op) {
 			fr.handleOp(op)
 
 		case canon.OpCheckMayLeave:
-			if fr.t.inst.flags[fr.c.instance[op.Side]].mayLeave.Get() == 0 {
+			if fr.on(op.Side).flags[fr.c.instance[op.Side]].mayLeave.Get() == 0 {
 				fr.trap(canon.TrapCannotLeave, op.Side)
 			}
 		case canon.OpSetMayLeave:
-			fr.t.inst.flags[fr.c.instance[op.Side]].mayLeave.Set(uint32(op.Imm))
+			fr.on(op.Side).flags[fr.c.instance[op.Side]].mayLeave.Set(uint32(op.Imm))
 			fr.changed[op.Side] = op.Imm == 0
 		case canon.OpEnter:
 			fr.enter()
@@ -148,6 +148,7 @@ func (fr *frame) run(ops []canon.Op) {
 			fr.entered = true
 			fr.callCore(op, fr.c.target)
 		case canon.OpCallPostReturn:
+			fr.cleaned = true
 			fr.callCore(op, fr.c.postReturn)
 		case canon.OpCallHost:
 			fr.callHost(op)
@@ -165,7 +166,9 @@ func (fr *frame) loop(body []canon.Op, n uint64) {
 	for i := range n {
 		// Loops of the host are as long as a guest says: the same check as in guests.
 		if i%1024 == 1023 {
+			fr.callers = true
 			checkInterrupt(fr.t, nil)
+			fr.callers = false
 		}
 		fr.run(body)
 	}
@@ -214,10 +217,10 @@ func load(code canon.Code, b []byte) uint64 {
 
 // enter is may_enter_from and enter_from.
 func (fr *frame) enter() {
-	flags := fr.t.inst.flags
+	flags := fr.to.inst.flags
 	for _, n := range fr.c.entering {
 		if flags[n].mayEnter.Get() == 0 {
-			panic(fr.t.inst.cannotEnter(fr.c.Name, fr.c.instance[canon.Callee], errEntered))
+			panic(fr.to.inst.cannotEnter(fr.c.Name, fr.c.instance[canon.Callee], errEntered))
 		}
 	}
 	for _, n := range fr.c.entering {
@@ -229,7 +232,7 @@ func (fr *frame) enter() {
 // leave is leave_to.
 func (fr *frame) leave() {
 	for _, n := range fr.c.entering {
-		fr.t.inst.flags[n].mayEnter.Set(1)
+		fr.to.inst.flags[n].mayEnter.Set(1)
 	}
 }
 
@@ -240,7 +243,7 @@ func (fr *frame) callCore(op *canon.Op, ref int) {
 	for i, r := range op.Regs {
 		stack[i] = fr.regs[r]
 	}
-	fr.t.callCore(fr.c.Name, fr.c.instance[canon.Callee], ref, stack)
+	fr.to.callCore(fr.c.Name, fr.c.instance[canon.Callee], ref, stack)
 	fr.forget()
 	for i, r := range op.Outs {
 		fr.regs[r] = fit(fr.c.Regs[r], stack[i])

@@ -10,7 +10,9 @@ import (
 // frame is one activation of a Program, used again for later ones. regs holds the core registers, i32 and
 // f32 zero-extended; vals the values, at the same numbers.
 type frame struct {
-	t    *task
+	t *task
+	// to is the task that the callee's side runs on: t, or one of a shared store.
+	to   *task
 	c    *call
 	regs []uint64
 	vals []value.Value
@@ -26,6 +28,20 @@ type frame struct {
 	entering bool
 	scopes   int
 	ends     [2]end
+
+	// The rest is for calls to a shared store. callers is set while the caller is at
+	// fault if anything goes wrong, cleaned once the callee's post-return was called.
+	life             *life
+	callers, cleaned bool
+	moved            []move
+}
+
+// on is the instance that one side is in.
+func (fr *frame) on(side canon.Side) *Instance {
+	if side == canon.Callee {
+		return fr.to.inst
+	}
+	return fr.t.inst
 }
 
 // frame takes a frame for c, the topmost of the task.
@@ -37,7 +53,7 @@ func (t *task) frame(c *call) *frame {
 	}
 	fr := t.frames[t.top]
 	t.top++
-	fr.c, fr.bytes, fr.entered, fr.changed, fr.entering = c, 0, false, [2]bool{}, false
+	fr.c, fr.to, fr.bytes, fr.entered, fr.changed, fr.entering, fr.cleaned = c, t, 0, false, [2]bool{}, false, false
 	fr.regs = t.regs.push(len(c.Regs))
 	if c.hasValues {
 		fr.vals = t.vals.push(len(c.Regs))
@@ -61,15 +77,14 @@ func (fr *frame) close() {
 // undo takes back what was changed before the callee's core function was called.
 // Memory that was allocated in the callee stays so.
 func (fr *frame) undo() {
-	i := fr.t.inst
 	for side, changed := range fr.changed {
 		if changed {
-			i.flags[fr.c.instance[side]].mayLeave.Set(1)
+			fr.on(canon.Side(side)).flags[fr.c.instance[side]].mayLeave.Set(1)
 		}
 	}
 	if fr.entering {
 		for _, n := range fr.c.entering {
-			i.flags[n].mayEnter.Set(1)
+			fr.to.inst.flags[n].mayEnter.Set(1)
 		}
 	}
 	for len(fr.t.scopes) > fr.scopes {
@@ -80,7 +95,7 @@ func (fr *frame) undo() {
 // memory returns the memory of one side. It is valid until the guest runs.
 func (fr *frame) memory(side canon.Side) []byte {
 	if fr.views[side] == nil {
-		fr.views[side] = fr.t.inst.memory(fr.c.memory[side])
+		fr.views[side] = fr.on(side).memory(fr.c.memory[side])
 	}
 	return fr.views[side]
 }
@@ -105,11 +120,13 @@ func (i *Instance) memory(ref int) []byte {
 
 // trap ends the call with a fault of the component on one side.
 func (fr *frame) trap(code canon.TrapCode, side canon.Side) {
+	fr.callers = side == canon.Caller
 	panic(fr.c.trap(code, side))
 }
 
 // misfit ends the call because a value does not fit its type: a bug of Go code.
 func (fr *frame) misfit(format string, args ...any) {
+	fr.callers = true
 	panic(&ArgumentError{fr.c.Name, fmt.Sprintf(format, args...)})
 }
 

@@ -7,7 +7,7 @@ import (
 // handleOp executes the operations on handle tables.
 func (fr *frame) handleOp(op *canon.Op) {
 	inst := fr.c.instance[op.Side]
-	t := &fr.t.inst.tables[inst]
+	t := &fr.on(op.Side).tables[inst]
 	rt := fr.resource(op)
 	in := uint32(fr.regs[op.A])
 	var out uint32
@@ -32,6 +32,9 @@ func (fr *frame) handleOp(op *canon.Op) {
 		}
 	case canon.OpResourceDrop:
 		err = fr.drop(t, in, rt)
+	}
+	if err == nil && fr.life != nil {
+		err = fr.carry(op, rt, in, out)
 	}
 	if err != nil {
 		fr.trapOf(err, op.Side)
@@ -100,6 +103,10 @@ func (fr *frame) drop(t *table, i uint32, rt int) error {
 func (t *task) destroy(function string, caller, rt int, rep uint32) {
 	i := t.inst
 	r := &i.comp.resources[rt]
+	if i.abroad(rt) > 0 {
+		t.destroyAbroad(function, caller, rt, rep)
+		return
+	}
 	if r.instance < 0 {
 		if err := i.objects.drop(rep); err != nil {
 			panic(err)

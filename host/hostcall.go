@@ -22,20 +22,24 @@ type Call struct {
 // Context is done when the call must end: at the caller's deadline, when it
 // cancels, when the instance is closed.
 func (c *Call) Context() context.Context {
-	h := c.hostContext()
+	h := c.t.hostContext()
 	if c.t.span != nil {
 		return spanContext{h, c.t.span}
 	}
 	return h
 }
 
-func (c *Call) hostContext() *hostContext {
-	i := c.t.inst
+func (t *task) hostContext() *hostContext {
+	i := t.inst
 	if h := i.hostCtx.Load(); h != nil {
 		return h
 	}
 	h := &hostContext{}
-	h.Context, h.cancel = context.WithCancel(c.t.ctx)
+	if t.outer != nil {
+		h.Context, h.cancel = outlive(t.outer.hostContext(), graceOfShared)
+	} else {
+		h.Context, h.cancel = context.WithCancel(t.ctx)
+	}
 	i.hostCtx.Store(h)
 	if i.closing.Load() {
 		h.cancel()

@@ -17,10 +17,15 @@ import (
 // that called back would wait for itself. Use one Instance per goroutine.
 type Instance struct {
 	comp *Composition
+	// number is the plan's of the store: 0, or that of a shared one.
+	number int
 	vessel
 	stdio   streams
 	objects objects
 	states  states
+	// holds is what the instance has of each shared store, nil if the plan has none, and
+	// in a shared store.
+	holds []holding
 	// hosted is set once the host was called.
 	hosted bool
 	// reusable is set if the vessel may be reset when the instance is closed.
@@ -162,13 +167,16 @@ func (i *Instance) Close(ctx context.Context) error {
 
 // release frees what the instance holds. Nothing runs in it any more.
 func (i *Instance) release() error {
+	i.giveUp()
 	err := errors.Join(i.objects.close(), i.states.close(), i.stdio.close())
 	v := i.vessel
 	i.vessel, i.idle = vessel{}, nil
 	if err != nil || i.broken != nil || !i.reusable || !i.comp.recycle(v) {
 		err = errors.Join(err, v.store.Close(context.Background()))
 	}
-	i.comp.released()
+	if i.number == 0 {
+		i.comp.released()
+	}
 	return err
 }
 

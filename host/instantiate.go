@@ -13,8 +13,14 @@ import (
 // start functions of core modules, or takes one that was closed and put back to
 // the state that it had then, which nobody can tell apart (reuse.go). An error
 // names the component and the module; what was made until then is released.
+//
+// The plan's shared stores, the singletons, are made by the first instance, with its
+// options, and live until Close of the Composition.
 func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*Instance, error) {
-	i := &Instance{comp: c, stdio: opt.streams(c), ended: make(chan struct{}, 1)}
+	if err := c.prepare(ctx, opt); err != nil {
+		return nil, err
+	}
+	i := c.newInstance(0, opt)
 	used, err := c.opened(&i.vessel)
 	if err != nil {
 		return nil, err
@@ -23,16 +29,32 @@ func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*In
 		i.reusable = true
 		return i, nil
 	}
-	i.vessel = c.newVessel()
+	if err := i.make(ctx); err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+func (c *Composition) newInstance(number int, opt InstanceOptions) *Instance {
+	i := &Instance{comp: c, number: number, stdio: opt.streams(c), ended: make(chan struct{}, 1)}
+	if number == 0 && len(c.shared) > 0 {
+		i.holds = make([]holding, len(c.shared))
+	}
+	return i
+}
+
+// make makes what the instance has, or releases what was made.
+func (i *Instance) make(ctx context.Context) error {
+	i.vessel = i.comp.newVessel()
 	i.state.Store(stateRunning)
 	if err := i.instantiate(ctx); err != nil {
 		i.closing.Store(true)
 		i.state.Store(stateClosed)
-		return nil, errors.Join(err, i.release())
+		return errors.Join(err, i.release())
 	}
-	i.reusable = !i.hosted && c.remember(i.store)
+	i.reusable = i.number == 0 && !i.hosted && i.comp.remember(i.store)
 	i.state.Store(stateIdle)
-	return i, nil
+	return nil
 }
 
 func (c *Composition) newVessel() vessel {
@@ -55,13 +77,19 @@ func (c *Composition) newVessel() vessel {
 	return v
 }
 
-// instantiate runs the plan's steps.
+// instantiate runs those of the plan's steps that are of this store. Each store has
+// the module with the flags.
 func (i *Instance) instantiate(ctx context.Context) error {
 	t := i.begin(ctx, "instantiation of "+i.comp.plan.Name)
 	defer i.end(t)
 	t.values = i.store.Values()
 	for n := range i.comp.plan.Steps {
-		if err := i.step(t, &i.comp.plan.Steps[n]); err != nil {
+		s := &i.comp.plan.Steps[n]
+		if n > 0 && i.comp.plan.StoreOf(s.Instance) != i.number {
+			i.core = append(i.core, nil) // another store has it, or will
+			continue
+		}
+		if err := i.step(t, s); err != nil {
 			return err
 		}
 		if n == 0 {

@@ -27,7 +27,12 @@ func (e *end) Realloc(old, oldSize, align, newSize uint32) (uint32, error) {
 func (fr *frame) realloc(side canon.Side, old, oldSize, align, newSize uint32) uint32 {
 	stack := fr.t.regs.push(4)
 	stack[0], stack[1], stack[2], stack[3] = uint64(old), uint64(oldSize), uint64(align), uint64(newSize)
-	fr.t.callCore(fr.c.Name, fr.c.instance[side], fr.c.realloc[side], stack)
+	on := fr.to
+	if side == canon.Caller {
+		on, fr.callers = fr.t, true
+	}
+	on.callCore(fr.c.Name, fr.c.instance[side], fr.c.realloc[side], stack)
+	fr.callers = false
 	fr.forget()
 	ptr := uint32(stack[0])
 	fr.t.regs.pop(4)

@@ -118,7 +118,9 @@ func (fr *frame) liftHandle(op *canon.Op) value.Value {
 	if i.comp.resources[rt].instance < 0 {
 		i.objects.remove(rep) // whoever gets the handle has the object now
 	}
-	h.Owner = &ownership{inst: i}
+	o := &ownership{inst: i}
+	fr.keep(o, rt, rep)
+	h.Owner = o
 	return value.Own(h)
 }
 
@@ -154,6 +156,7 @@ func (fr *frame) lowerHandle(op *canon.Op) uint32 {
 	if h.Object != nil {
 		h.Rep = fr.t.inst.objects.add(h.Object)
 	}
+	fr.give(o, rt, h.Rep)
 	return h.Rep
 }
 

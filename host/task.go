@@ -27,6 +27,10 @@ type task struct {
 	values context.Context
 	// span is the context of the innermost call that is traced, nil without one.
 	span context.Context
+	// outer is the task of another store that this one, of a shared store, works for,
+	// and grace the end of the time that it has left when that one must end.
+	outer *task
+	grace time.Time
 
 	depth    int
 	frames   []*frame // those up to top are in use
@@ -51,7 +55,7 @@ func (t *task) begin(ctx context.Context, function string) {
 }
 
 func (t *task) end() {
-	t.ctx, t.done, t.values, t.span, t.depth = nil, nil, nil, nil, 0
+	t.ctx, t.done, t.values, t.span, t.outer, t.depth = nil, nil, nil, nil, nil, 0
 	if t.vals.top != 0 { // the call did not end by itself
 		clear(t.vals.buf)
 	}
@@ -78,6 +82,9 @@ func (t *task) Value(key any) any {
 
 // interrupted returns why the call must end now, nil if it need not.
 func (t *task) interrupted() error {
+	if t.outer != nil {
+		return t.overdue()
+	}
 	if t.inst.closing.Load() {
 		return t.inst.closedError()
 	}

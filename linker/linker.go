@@ -2,6 +2,7 @@ package linker
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/sidecall/sidecall/linker/compile"
 	"github.com/sidecall/sidecall/linker/diag"
@@ -55,7 +56,13 @@ func Link(m *manifest.Manifest, cat resolve.Catalog, opt Options) *Result {
 	r.Graph = g
 	p, err := compile.Plan(g, opt.Compile)
 	if err != nil {
-		r.Diagnostics.Add(compileProblem(m, err))
+		problems := []error{err}
+		if several, ok := err.(interface{ Unwrap() []error }); ok {
+			problems = several.Unwrap()
+		}
+		for _, err := range problems {
+			r.Diagnostics.Add(compileProblem(m, err))
+		}
 		return r
 	}
 	r.Plan = p
@@ -66,6 +73,15 @@ func Link(m *manifest.Manifest, cat resolve.Catalog, opt Options) *Result {
 func compileProblem(m *manifest.Manifest, err error) diag.Diagnostic {
 	d := diag.Diagnostic{Stage: diag.Link, Pos: diag.Pos{File: m.File}, Message: err.Error()}
 	var ce *compile.Error
+	var be *compile.BorderError
+	if errors.As(err, &be) {
+		d.Message = fmt.Sprintf("components.%s.instance: %s", be.Singleton, be)
+		d.Hint = "leave instance out for " + be.Singleton + ", or write instance: singleton for " + m.Main
+		if c := m.Component(be.Singleton); c != nil {
+			d.Pos = c.Instance.Pos
+		}
+		return d
+	}
 	if errors.As(err, &ce) {
 		if c := m.Component(ce.Component); c != nil {
 			d.Pos = c.Pos

@@ -34,11 +34,19 @@ type member struct {
 	expiry *time.Timer
 }
 
+// stop keeps the instance from expiring.
+func (m *member) stop() {
+	if m.expiry != nil {
+		m.expiry.Stop()
+	}
+}
+
 // Stats are counts of a pool's instances.
 type Stats struct {
 	// Made and Failed count instantiations since the beginning.
 	Made, Failed uint64
-	// Discarded counts instances that could not be used again after a call.
+	// Discarded counts instances that could not be used again after a call: because of
+	// it, or because a singleton of which they have resources is no more.
 	Discarded uint64
 	// Busy are those leased now, Idle those that wait.
 	Busy, Idle int
@@ -111,18 +119,27 @@ func (p *Pool) take(ctx context.Context) (*member, error) {
 		return nil, ErrClosed
 	}
 	p.count.Busy++
-	if n := len(p.idle); n > 0 {
-		m := p.idle[n-1]
-		p.idle[n-1] = nil
-		p.idle = p.idle[:n-1]
-		p.mu.Unlock()
-		if m.expiry != nil {
-			m.expiry.Stop()
+	var stale []*member
+	var m *member
+	for n := len(p.idle) - 1; m == nil && n >= 0; n-- {
+		m = p.idle[n]
+		p.idle[n] = nil
+		p.idle = p.idle[:n]
+		if m.inst.Stale() {
+			p.count.Discarded++
+			stale, m = append(stale, m), nil
 		}
+	}
+	p.mu.Unlock()
+	for _, s := range stale {
+		s.stop()
+		_ = s.inst.Close(context.Background()) // who takes an instance has nothing to do with it
+	}
+	if m != nil {
+		m.stop()
 		m.leases++
 		return m, nil
 	}
-	p.mu.Unlock()
 	inst, err := p.comp.Instantiate(ctx, p.opt)
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -219,9 +236,7 @@ func (p *Pool) Close(ctx context.Context) error {
 	p.mu.Unlock()
 	var errs []error
 	for _, m := range idle {
-		if m.expiry != nil {
-			m.expiry.Stop()
-		}
+		m.stop()
 		errs = append(errs, m.inst.Close(ctx))
 	}
 	stop := context.AfterFunc(ctx, func() {

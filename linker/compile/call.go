@@ -42,7 +42,10 @@ func (f *frame) lowered(fn *function, name string, typ *wit.FuncType, opts optio
 	if err := l.callee(&call, f.inst); err != nil {
 		return call, err
 	}
-	return call, f.callResources(&call)
+	if err := f.callResources(&call); err != nil {
+		return call, err
+	}
+	return call, f.c.checkBorder(&call)
 }
 
 // called is the call by which the host calls a function.
@@ -70,7 +73,10 @@ func (c *compiler) called(fn *function, name string, typ *wit.FuncType) (plan.Ca
 	if err := fn.lifted.callee(&call, -1); err != nil {
 		return call, err
 	}
-	return call, fn.lifted.frame.callResources(&call)
+	if err := fn.lifted.frame.callResources(&call); err != nil {
+		return call, err
+	}
+	return call, c.checkBorder(&call)
 }
 
 // callee fills in the callee's side.

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/sidecall/sidecall/components/core"
@@ -21,7 +22,7 @@ type Options struct {
 	Fuse Fuse
 }
 
-// Plan compiles a graph. Errors are *Error.
+// Plan compiles a graph. Errors are *Error, or several of them joined.
 func Plan(g *graph.Graph, opt Options) (*plan.Plan, error) {
 	c := newCompiler(g, opt)
 	c.addInstance(plan.Instance{Path: g.Name, Component: -1, Parent: -1}, false)
@@ -32,6 +33,9 @@ func Plan(g *graph.Graph, opt Options) (*plan.Plan, error) {
 	}
 	if err := c.exports(); err != nil {
 		return nil, err
+	}
+	if len(c.border) > 0 {
+		return nil, errors.Join(c.border...)
 	}
 	c.finish()
 	return c.plan, nil
@@ -59,6 +63,8 @@ type compiler struct {
 	coreInstances, moduleBytes int
 	// againBytes counts modules that are made more than once.
 	againBytes int
+	// border are the calls of singletons that cannot be (border.go).
+	border []error
 }
 
 func newCompiler(g *graph.Graph, opt Options) *compiler {
@@ -75,7 +81,7 @@ func newCompiler(g *graph.Graph, opt Options) *compiler {
 func (c *compiler) component(i int) error {
 	gc := c.g.Components[i]
 	n := len(c.plan.Components)
-	c.plan.Components = append(c.plan.Components, plan.Component{Name: gc.Name, Source: gc.File, Digest: gc.Digest, Grants: gc.Grants})
+	c.plan.Components = append(c.plan.Components, plan.Component{Name: gc.Name, Source: gc.File, Digest: gc.Digest, Grants: gc.Grants, Store: gc.Store})
 	f, err := c.newFrame(&closure{typed: gc.Typed}, plan.Instance{Path: gc.Name, Component: n, Parent: 0})
 	if err != nil {
 		return &Error{Component: gc.Name, Err: err}

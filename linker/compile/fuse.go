@@ -27,9 +27,10 @@ type pending struct {
 	call plan.Call
 }
 
-// fusable reports whether a call is to be generated code.
+// fusable reports whether a call is to be generated code: core instances of two
+// stores, of which one is made anew while the other stays, cannot import each other.
 func (c *compiler) fusable(call *plan.Call) bool {
-	return c.opt.Fuse == FuseAuto && call.Target != nil && fuse.Fusable(call) == nil
+	return c.opt.Fuse == FuseAuto && call.Target != nil && c.plan.Crosses(call) == 0 && fuse.Fusable(call) == nil
 }
 
 // ref is what a core definition is at run time. If it waits to be generated, it is

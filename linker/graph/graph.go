@@ -32,6 +32,8 @@ type Component struct {
 	Pos          diag.Pos
 	Typed        *validate.Typed
 	Grants       plan.Grants
+	// Store is the plan's (plan.Component.Store): 0, or that of a singleton.
+	Store int
 	// Imports are the edges, one for each of Typed.Type.Imports, in that order.
 	Imports []Import
 }

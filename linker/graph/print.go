@@ -23,6 +23,9 @@ func (g *Graph) Text(w io.Writer) error {
 		case !used[i]:
 			b.WriteString(" (unused)")
 		}
+		if c.Store > 0 {
+			b.WriteString(" (singleton)")
+		}
 		fmt.Fprintf(&b, "  %s\n", c.File)
 		width := 0
 		for k := range c.Imports {
@@ -82,6 +85,8 @@ func (g *Graph) Dot(w io.Writer) error {
 			style = " [penwidth=2]"
 		case !used[i]:
 			style = " [style=dashed]"
+		case c.Store > 0:
+			style = " [style=rounded]"
 		}
 		fmt.Fprintf(&b, "  %q%s\n", c.Name, style)
 	}
@@ -113,6 +118,8 @@ func (g *Graph) Mermaid(w io.Writer) error {
 			note = " (handler)"
 		case !used[i]:
 			note = " (unused)"
+		case c.Store > 0:
+			note = " (singleton)"
 		}
 		fmt.Fprintf(&b, "  c%d[\"%s%s\"]\n", i, c.Name, note)
 	}
@@ -150,10 +157,12 @@ type (
 		Components []componentJSON `json:"components"`
 	}
 	componentJSON struct {
-		Name    string       `json:"name"`
-		File    string       `json:"file"`
-		Digest  string       `json:"digest"`
-		Used    bool         `json:"used"`
+		Name   string `json:"name"`
+		File   string `json:"file"`
+		Digest string `json:"digest"`
+		Used   bool   `json:"used"`
+		// Store numbers the stores of singletons: those of one number live together.
+		Store   int          `json:"store,omitempty"`
 		Exports []string     `json:"exports"`
 		Imports []importJSON `json:"imports"`
 	}
@@ -176,7 +185,7 @@ func (g *Graph) JSON(w io.Writer) error {
 		j.Order = append(j.Order, g.Components[i].Name)
 	}
 	for i, c := range g.Components {
-		cj := componentJSON{Name: c.Name, File: c.File, Digest: c.Digest, Used: used[i], Exports: []string{}, Imports: []importJSON{}}
+		cj := componentJSON{Name: c.Name, File: c.File, Digest: c.Digest, Used: used[i], Store: c.Store, Exports: []string{}, Imports: []importJSON{}}
 		for _, d := range c.Typed.Type.Exports {
 			cj.Exports = append(cj.Exports, d.Name)
 		}

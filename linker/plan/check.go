@@ -11,6 +11,11 @@ import (
 // comes later. A plan that the linker returns passes; tests call it after every
 // compilation.
 func (p *Plan) Check() error {
+	for i, c := range p.Components {
+		if c.Store < 0 || c.Store > len(p.Components) {
+			return fmt.Errorf("component %d: store %d is out of range", i, c.Store)
+		}
+	}
 	for i, in := range p.Instances {
 		if in.Component < -1 || in.Component >= len(p.Components) || in.Parent < -1 || in.Parent >= i {
 			return fmt.Errorf("instance %d: component %d or parent %d is out of range", i, in.Component, in.Parent)
@@ -77,6 +82,8 @@ func (p *Plan) checkStep(i int) error {
 			return fmt.Errorf("import %d is of core instance %d, which comes later", k, src.Instance)
 		case src.Instance < 0 && src.HostModule >= len(p.HostModules):
 			return fmt.Errorf("import %d is of host module %d, which does not exist", k, src.HostModule)
+		case src.Instance > 0 && p.StoreOf(p.Steps[src.Instance].Instance) != p.StoreOf(s.Instance):
+			return fmt.Errorf("import %d is of core instance %d, which is in another store", k, src.Instance)
 		}
 	}
 	return nil
@@ -120,6 +127,12 @@ func (p *Plan) checkCall(c *Call) error {
 		if s.Instance < -1 || s.Instance >= len(p.Instances) {
 			return fmt.Errorf("instance %d does not exist", s.Instance)
 		}
+	}
+	if err := p.checkBorder(c); err != nil {
+		return err
+	}
+	for side := range c.Side {
+		s := &c.Side[side]
 		if c.Program.UsesMemory[side] && s.Memory == nil || c.Program.UsesRealloc[side] && s.Realloc == nil {
 			return fmt.Errorf("the program needs what side %d does not have", side)
 		}
@@ -152,4 +165,22 @@ func does(ops []canon.Op, code canon.Code) bool {
 		return o.Code == code || does(o.Body, code) || does(o.Else, code) ||
 			slices.ContainsFunc(o.Cases, func(c []canon.Op) bool { return does(c, code) })
 	})
+}
+
+// checkBorder checks a call between stores: it leads to a shared one, and takes
+// along no resources but that one's.
+func (p *Plan) checkBorder(c *Call) error {
+	caller, callee := c.Side[canon.Caller].Instance, c.Side[canon.Callee].Instance
+	if callee < 0 || p.StoreOf(caller) == p.StoreOf(callee) {
+		return nil
+	}
+	if p.StoreOf(caller) != 0 {
+		return fmt.Errorf("the call leads out of store %d", p.StoreOf(caller))
+	}
+	for _, r := range c.Resources {
+		if at := p.Resources[r].Instance; at < 0 || p.StoreOf(at) != p.StoreOf(callee) {
+			return fmt.Errorf("resource %d crosses to store %d, which is not its own", r, p.StoreOf(callee))
+		}
+	}
+	return nil
 }

@@ -32,6 +32,12 @@ type Component struct {
 	Source string // the file it came from, for messages
 	Digest string // "sha256:…" of the file
 	Grants Grants
+	// Store says which components live and end together: 0 are those that every
+	// instance of the composition has for itself, and each number above has those of
+	// one store that all instances share, the manifest's singletons. Only calls lead
+	// from one store to another, never from a shared one, and nothing but the values
+	// of a call goes along: core instances refer to none of another store.
+	Store int
 }
 
 // Grants are what the manifest allows one component. The zero Grants allow nothing.
@@ -56,6 +62,34 @@ type Grants struct {
 
 // EnvVar is one environment variable.
 type EnvVar struct{ Name, Value string }
+
+// StoreOf is the store of component instance i: its component's. The composition
+// itself, and the host (-1), are of every store, which is said as 0.
+func (p *Plan) StoreOf(i int) int {
+	if i < 0 || p.Instances[i].Component < 0 {
+		return 0
+	}
+	return p.Components[p.Instances[i].Component].Store
+}
+
+// Stores is how many stores there are, that of number 0 included.
+func (p *Plan) Stores() int {
+	n := 1
+	for i := range p.Components {
+		n = max(n, p.Components[i].Store+1)
+	}
+	return n
+}
+
+// Crosses is the shared store that a call leads to from another one, 0 if it stays
+// in its own.
+func (p *Plan) Crosses(c *Call) int {
+	callee := c.Side[canon.Callee].Instance
+	if callee < 0 || p.StoreOf(callee) == p.StoreOf(c.Side[canon.Caller].Instance) {
+		return 0
+	}
+	return p.StoreOf(callee)
+}
 
 // FileGrant makes the host directory Host visible to the guest as Guest.
 type FileGrant struct {

@@ -50,6 +50,9 @@ func (pr *printer) components() {
 	pr.section("components", len(pr.p.Components))
 	for i, c := range pr.p.Components {
 		pr.line("  %d %s  %s  %s", i, c.Name, c.Source, short(c.Digest))
+		if c.Store > 0 {
+			pr.line("      singleton, store %d", c.Store)
+		}
 		if len(c.Grants.Args) > 0 {
 			pr.line("      args %q", c.Grants.Args)
 		}

@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"github.com/sidecall/sidecall/linker/diag"
-	"github.com/sidecall/sidecall/linker/manifest"
 	"github.com/sidecall/sidecall/linker/plan"
 	"github.com/sidecall/sidecall/wit"
 )
@@ -85,26 +84,6 @@ func (r *resolver) byPasses() {
 			chain := r.m.HTTP.Chain
 			r.report(diag.Error, n.at[k], "name "+chain[0].Name+" instead, or nothing at all", nil,
 				"%s has %s from %s, past %s, which http.chain puts before it", n.Name, e.Name, r.nodes[e.Provider].Name, chain[place-1].Name)
-		}
-	}
-}
-
-// instances checks that components which serve a request together live equally long:
-// they share one store, which is made and closed as a whole.
-func (r *resolver) instances() {
-	whole := r.nodes[r.main].Instance.Policy
-	if whole == "" {
-		whole = manifest.PerRequest
-	}
-	for i, n := range r.nodes {
-		if n.used && i != r.main && n.Instance.Policy != "" && n.Instance.Policy != whole {
-			r.report(diag.Error, n.Instance.Pos, "leave it out here, or write it for "+r.m.Main, nil,
-				"components.%s.instance: %s is %s, but %s, which it works for, is %s; components with instances of their own are not supported yet",
-				n.Name, n.Name, n.Instance.Policy, r.m.Main, whole)
-		}
-		if n.used && i != r.main && (n.Instance.Size > 0 || n.Instance.MaxInvocations > 0 || n.Instance.IdleTimeout > 0) {
-			r.report(diag.Error, n.Instance.Pos, "write it for "+r.m.Main, nil,
-				"components.%s.instance: sizes and times count for the whole composition and are those of %s", n.Name, r.m.Main)
 		}
 	}
 }

@@ -85,6 +85,8 @@ type node struct {
 	behind map[int]link
 	// used is set if main reaches it.
 	used bool
+	// store is the graph's (instances.go).
+	store int
 }
 
 func newResolver(m *manifest.Manifest, comps []*Loaded, cat Catalog) *resolver {
@@ -147,7 +149,7 @@ func (r *resolver) graph() *graph.Graph {
 	for _, n := range r.nodes {
 		c := &graph.Component{Name: n.Name, File: n.File, Digest: n.loaded.Digest, Pos: n.Pos, Typed: n.loaded.Typed,
 			Grants: plan.Grants{Args: append([]string{n.Name}, n.Args...), Env: n.Env, Files: n.Files,
-				Sockets: n.Sockets, OutboundHosts: n.OutboundHosts, Config: n.Config, Buckets: n.Buckets}}
+				Sockets: n.Sockets, OutboundHosts: n.OutboundHosts, Config: n.Config, Buckets: n.Buckets}, Store: n.store}
 		for k := range n.imports {
 			if n.ok[k] {
 				c.Imports = append(c.Imports, n.imports[k])
