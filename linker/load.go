@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"github.com/sidecall/sidecall/components/binary"
+	"github.com/sidecall/sidecall/components/preview1"
 	"github.com/sidecall/sidecall/components/validate"
 	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/manifest"
@@ -92,7 +93,7 @@ func load(path string, limit int64) (*resolve.Loaded, error) {
 
 // check decodes and validates.
 func check(data []byte) (*resolve.Loaded, error) {
-	c, err := binary.Decode(data)
+	c, err := preview1.Decode(data)
 	if err != nil {
 		return nil, err
 	}
