@@ -16,6 +16,7 @@ const (
 	Module = "wasi_snapshot_preview1"
 
 	unstable   = "wasi_unstable"
+	again      = "again#"
 	startName  = "_start"
 	reactor    = "_initialize"
 	memoryName = "memory"
@@ -43,8 +44,10 @@ func IsCommand(b []byte) bool {
 type program struct {
 	bytes  []byte
 	module *core.Module
-	// functions are those of preview1 that it imports.
-	functions map[string]bool
+	// functions are those of preview1 that it imports, and how often.
+	functions map[string]int
+	// again are the module names, beside preview1's, that it imports from (rename).
+	again []string
 	memory    bool
 }
 
@@ -67,7 +70,7 @@ func check(b []byte, adapter *core.Module) (*program, error) {
 		_, err := binary.Decode(b) // it says how to go on with the types that are in it
 		return nil, err
 	}
-	p := &program{bytes: b, module: m, functions: map[string]bool{}}
+	p := &program{bytes: b, module: m, functions: map[string]int{}}
 	if err := p.exports(); err != nil {
 		return nil, err
 	}
@@ -120,9 +123,30 @@ func (p *program) imports(adapter *core.Module) error {
 		case !got.Equal(want):
 			return fail(at, "the core module imports %q from %q as %s, which is %s", im.Name, Module, want, got)
 		}
-		p.functions[im.Name] = true
+		if n := p.functions[im.Name]; n > 0 {
+			p.rename(i, n)
+		}
+		p.functions[im.Name]++
 	}
 	return nil
+}
+
+// rename gives import i another module name: it imports what was imported n times before,
+// which a component's modules may not, and compilers do. The new name is as long as the old
+// one, so that everything else stays where it is.
+func (p *program) rename(i, n int) {
+	name := fmt.Sprintf("%s%0*d", again, len(Module)-len(again), n)
+	if n > len(p.again) {
+		p.again = append(p.again, name)
+		if n == 1 {
+			p.bytes = slices.Clone(p.bytes)
+		}
+	}
+	at := p.module.ImportOffset(i)
+	for p.bytes[at] >= 0x80 { // the length
+		at++
+	}
+	copy(p.bytes[at+1:], name)
 }
 
 // files tells whether the program can get at files: by names, or by asking what directories

@@ -77,7 +77,7 @@ func newLinking(adapter *core.Module, p *program) *linking {
 	l := &linking{adapter: adapter, files: p.files(), used: map[string]map[string]bool{}}
 	var called []uint32
 	for _, e := range adapter.Exports {
-		if e.Kind == core.ExternFunc && p.functions[e.Name] {
+		if e.Kind == core.ExternFunc && p.functions[e.Name] > 0 {
 			called = append(called, e.Index)
 		}
 	}
@@ -167,7 +167,11 @@ func (l *linking) programArguments(p *program, adapter components.Ref) []named {
 	if len(p.module.Imports) == 0 {
 		return nil
 	}
-	return []named{{Module, adapter}}
+	out := []named{{Module, adapter}}
+	for _, name := range p.again {
+		out = append(out, named{name, adapter})
+	}
+	return out
 }
 
 // arguments are what the adapter imports, by module, in its order.
