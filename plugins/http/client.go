@@ -2,23 +2,38 @@ package http
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
-	"strings"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/sidecall/sidecall/plugins/internal/near"
 )
 
 // client sends requests for guests. It follows no redirects, keeps no cookies, and
 // goes through no proxy.
-type client struct{ transport *http.Transport }
+type client struct {
+	transport *http.Transport
+	resolver  *net.Resolver
+
+	mu     sync.Mutex
+	closed bool                   // guarded by mu
+	conns  map[*observed]struct{} // guarded by mu: those that are open
+}
+
+// headerSlack is how many times larger than allowed a response's header may be for
+// net/http, which does not tell that it was too large: whoever reads it can.
+const headerSlack = 2
 
 func newClient(cfg Config) *client {
-	return &client{&http.Transport{
-		DialContext:            dial,
+	c := &client{resolver: cfg.Resolver, conns: map[*observed]struct{}{}}
+	c.transport = &http.Transport{
+		DialContext:            c.dial,
 		TLSClientConfig:        cfg.TLS,
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // guests see what was sent
@@ -26,36 +41,61 @@ func newClient(cfg Config) *client {
 		MaxIdleConnsPerHost:    64,
 		IdleConnTimeout:        90 * time.Second,
 		ExpectContinueTimeout:  time.Second,
-		MaxResponseHeaderBytes: cfg.MaxResponseHeader,
-	}}
+		MaxResponseHeaderBytes: headerSlack * cfg.MaxResponseHeader,
+	}
+	return c
 }
 
-// dial connects to a granted host. Whoever answers for a name must not thereby open
-// the way to the host itself, or to its link: such addresses are only for requests
-// that name them, or "localhost".
-func dial(ctx context.Context, network, addr string) (net.Conn, error) {
-	d := net.Dialer{}
+// dial connects to a granted host, by none of the addresses that a name must not
+// lead to. What is refused is the address that is connected to: there is no time
+// between check and use in which the name's answer could change.
+func (c *client) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	name, _, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, err
 	}
-	_, literal := netip.ParseAddr(name)
-	if literal != nil && name != "localhost" && !strings.HasSuffix(name, ".localhost") {
-		d.Control = refuseNear
+	d := net.Dialer{Resolver: c.resolver}
+	if _, err := netip.ParseAddr(name); err != nil {
+		d.Control = func(_, address string, _ syscall.RawConn) error {
+			a, err := netip.ParseAddrPort(address)
+			if err == nil && near.Refused(name, a.Addr()) {
+				return fail(DestinationIPProhibited, nil)
+			}
+			return err
+		}
 	}
-	return d.DialContext(ctx, network, addr)
+	conn, err := d.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	o := &observed{Conn: conn, closed: c.forget}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		_ = conn.Close() // nobody waits for it
+		return nil, net.ErrClosed
+	}
+	c.conns[o] = struct{}{}
+	return o, nil
 }
 
-func refuseNear(_, address string, _ syscall.RawConn) error {
-	a, err := netip.ParseAddrPort(address)
-	if err != nil {
-		return err
+func (c *client) forget(o *observed) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.conns, o)
+}
+
+// close closes all connections. The transport alone would keep those of HTTP/2 whose
+// last request is just ending.
+func (c *client) close() {
+	c.transport.CloseIdleConnections()
+	c.mu.Lock()
+	c.closed = true
+	conns := slices.Collect(maps.Keys(c.conns))
+	c.mu.Unlock()
+	for _, o := range conns {
+		_ = o.Close() // whoever uses it learns of it
 	}
-	ip := a.Addr().Unmap()
-	if ip.IsLoopback() || ip.IsUnspecified() || ip.IsMulticast() || ip.IsLinkLocalUnicast() {
-		return fail(DestinationIPProhibited, nil)
-	}
-	return nil
 }
 
 // timeouts are those of one request.
@@ -63,6 +103,7 @@ type timeouts struct{ connect, firstByte, betweenBytes time.Duration }
 
 // timed is a request that ends when one of its timeouts has passed.
 type timed struct {
+	tracker
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	limits timeouts
@@ -73,27 +114,28 @@ type timed struct {
 }
 
 // newTimed makes a request with the values of a context, but not with its end: a
-// response may be read by another call.
-func newTimed(values context.Context, limits timeouts) *timed {
-	t := &timed{limits: limits}
+// response may be read by another call. maxHeader is how many bytes the response's
+// header may have.
+func newTimed(values context.Context, limits timeouts, maxHeader int64) *timed {
+	t := &timed{limits: limits, tracker: tracker{headerLimit: headerSlack * maxHeader}}
 	t.ctx, t.cancel = context.WithCancelCause(context.WithoutCancel(values))
-	t.ctx = httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
-		GetConn:              func(string) { t.expect(limits.connect, ConnectionTimeout) },
-		GotConn:              func(httptrace.GotConnInfo) { t.expect(limits.firstByte, ConnectionReadTimeout) },
-		GotFirstResponseByte: t.relax,
-	})
+	t.ctx = httptrace.WithClientTrace(t.ctx, t.hooks(
+		func() { t.expect(limits.connect) },
+		func() { t.expect(limits.firstByte) },
+		t.relax,
+	))
 	return t
 }
 
-// expect ends the request with code unless relax, or expect, is called within d.
-func (t *timed) expect(d time.Duration, code Code) {
+// expect ends the request unless relax, or expect, is called within d.
+func (t *timed) expect(d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.timer != nil {
 		t.timer.Stop()
 	}
 	if !t.ended {
-		t.timer = time.AfterFunc(d, func() { t.cancel(fail(code, nil)) })
+		t.timer = time.AfterFunc(d, func() { t.cancel(fail(t.now().late(), nil)) })
 	}
 }
 
@@ -121,7 +163,7 @@ type timedBody struct {
 }
 
 func (b timedBody) Read(p []byte) (int, error) {
-	b.expect(b.limits.betweenBytes, ConnectionReadTimeout)
+	b.expect(b.limits.betweenBytes)
 	defer b.relax()
 	return b.body.Read(p)
 }

@@ -2,6 +2,7 @@ package http
 
 import (
 	"crypto/tls"
+	"net"
 	"net/http"
 	"time"
 
@@ -14,11 +15,14 @@ import (
 type Config struct {
 	// TLS is for servers that are reached by https, nil for the system's roots.
 	TLS *tls.Config
+	// Resolver looks names up, nil for the system's.
+	Resolver *net.Resolver
 	// ConnectTimeout, FirstByteTimeout and BetweenBytesTimeout are for requests that
 	// do not say their own. 0 means 30 seconds, 10 minutes and 10 minutes.
 	ConnectTimeout, FirstByteTimeout, BetweenBytesTimeout time.Duration
-	// MaxResponseHeader limits the size of a response's header, in bytes. 0 means
-	// 256 KiB.
+	// MaxResponseHeader limits the size of a response's header, and that of its
+	// trailers, in bytes, of which each field takes 32 beside its name and value. 0
+	// means 256 KiB.
 	MaxResponseHeader int64
 	// MaxRequests limits the requests of one component of one instance that are under
 	// way at a time. 0 means 128.
@@ -59,9 +63,9 @@ func New(cfg Config) *Plugin {
 	return &Plugin{cfg: cfg, client: newClient(cfg)}
 }
 
-// Close closes the connections that are idle.
+// Close closes all connections.
 func (p *Plugin) Close() error {
-	p.client.transport.CloseIdleConnections()
+	p.client.close()
 	return nil
 }
 

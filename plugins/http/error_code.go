@@ -87,6 +87,10 @@ func (e *Error) value() value.Value { return value.Variant(int(e.Code), e.payloa
 // fail makes an error of a case. Cases with payload get an empty one.
 func fail(c Code, cause error) *Error { return &Error{c, emptyPayload(c), cause} }
 
+// with makes an error of a case that holds what can be told of it: option's payload,
+// or the payload itself.
+func with(c Code, payload value.Value) *Error { return &Error{Code: c, payload: &payload} }
+
 // failSize makes an error of a case that holds an optional number of bytes.
 func failSize(c Code, n uint64) *Error {
 	p := value.Some(value.U64(n))

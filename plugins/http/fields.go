@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
+
+	"github.com/sidecall/sidecall/host/value"
 )
 
 // headerError is a case of the variant header-error. It is an error.
@@ -26,8 +28,10 @@ func (e headerError) Error() string {
 var errTooManyFields = errors.New("fields of more than 1 MiB")
 
 const (
-	fieldsLimit   = 1 << 20
-	fieldOverhead = 32 // bytes that an entry takes beside its name and value
+	fieldsLimit = 1 << 20
+	// fieldOverhead is how many bytes an entry takes beside its name and value, as
+	// HTTP/2 counts them (RFC 9113 section 10.5.1).
+	fieldOverhead = 32
 )
 
 // field is one entry. Its name is kept as it was given.
@@ -121,6 +125,34 @@ func (f *fields) get(name string) (values [][]byte) {
 
 func (f *fields) clone() *fields {
 	return &fields{entries: slices.Clone(f.entries), size: f.size}
+}
+
+// mayTrail reports whether none of the fields, which may be nil, has to come before a
+// body: what frames it, routes it or says what it is (RFC 9110 section 6.5.1).
+func (f *fields) mayTrail() bool {
+	return f == nil || !slices.ContainsFunc(f.entries, func(e field) bool { return !httpguts.ValidTrailerHeader(e.name) })
+}
+
+// valid reports whether the fields, which came from net/http, are what a guest could
+// have made: net/http's client takes names with spaces.
+func (f *fields) valid() bool {
+	return !slices.ContainsFunc(f.entries, func(e field) bool {
+		return !httpguts.ValidHeaderFieldName(e.name) || !httpguts.ValidHeaderFieldValue(string(e.value))
+	})
+}
+
+// tooLarge tells of fields that a server sent and that are larger than limit bytes:
+// by the case one if a single field is, else by the case all.
+func (f *fields) tooLarge(limit int64, all, one Code) *Error {
+	if int64(f.size) <= limit {
+		return nil
+	}
+	for _, e := range f.entries {
+		if n := len(e.name) + len(e.value) + fieldOverhead; int64(n) > limit {
+			return with(one, value.Record(value.Some(value.String(e.name)), value.Some(value.U32(uint32(n)))))
+		}
+	}
+	return with(all, value.Some(value.U32(uint32(f.size))))
 }
 
 // header makes what net/http takes.

@@ -17,30 +17,51 @@ type futureResponse struct {
 	signal wasiio.Signal
 	got    bool
 
+	// headers are the response's, and limit is how many bytes they, or its trailers,
+	// may have. They are written before response is.
+	headers *fields
+	limit   int64
+
 	mu       sync.Mutex
 	response *http.Response // guarded by mu
 	err      *Error         // guarded by mu
 	dropped  bool           // guarded by mu
 }
 
-// fetch sends the request and waits for the response's header.
-func (f *futureResponse) fetch(t http.RoundTripper, req *http.Request) {
-	resp, err := t.RoundTrip(req)
+// fetch sends the request and waits for the response's header, of at most limit
+// bytes.
+func (f *futureResponse) fetch(t http.RoundTripper, req *http.Request, limit int64) {
+	resp, code := f.roundTrip(t, req, limit)
 	f.relax()
 	f.mu.Lock()
-	f.response = resp
-	if err != nil {
-		f.err = clientError(req.Context(), err)
-	}
+	f.response, f.err = resp, code
 	dropped := f.dropped
 	f.mu.Unlock()
 	if dropped && resp != nil {
 		_ = resp.Body.Close() // nobody wants it
 	}
-	if err != nil {
+	if code != nil {
 		f.end()
 	}
 	f.signal.Notify()
+}
+
+func (f *futureResponse) roundTrip(t http.RoundTripper, req *http.Request, limit int64) (*http.Response, *Error) {
+	resp, err := t.RoundTrip(req)
+	if err != nil {
+		return nil, clientError(req.Context(), f.now(), err)
+	}
+	f.begun(resp)
+	f.headers, f.limit = fromHeader(resp.Header), limit
+	code := f.headers.tooLarge(limit, ResponseHeaderSectionSize, ResponseHeaderSize)
+	if !f.headers.valid() || resp.StatusCode == http.StatusSwitchingProtocols { // nobody asked for another protocol
+		code = fail(ProtocolError, nil)
+	}
+	if code != nil {
+		_ = resp.Body.Close() // nobody will read it
+		return nil, code
+	}
+	return resp, nil
 }
 
 // Drop ends the request, unless the guest has taken the response.
@@ -82,16 +103,19 @@ func (f *futureResponse) take() (*incomingResponse, *Error) {
 	resp := f.response
 	return &incomingResponse{
 		status:  resp.StatusCode,
-		headers: fromHeader(resp.Header),
+		headers: f.headers,
 		message: &message{
-			Source:   wasiio.NewInterruptibleSource(timedBody{f.timed, resp.Body}, f.end),
-			trailers: func() http.Header { return resp.Trailer },
+			Source: wasiio.NewInterruptibleSource(timedBody{f.timed, resp.Body}, f.end),
+			trailers: func() (*fields, *Error) {
+				t := fromHeader(resp.Trailer)
+				return t, t.tooLarge(f.limit, ResponseTrailerSectionSize, ResponseTrailerSize)
+			},
 			done: func() {
 				f.grants.active--
 				_ = resp.Body.Close() // nobody will read it
 				f.end()
 			},
-			code: func(err error) *Error { return clientError(f.ctx, err) },
+			code: func(err error) *Error { return clientError(f.ctx, f.now(), err) },
 		},
 	}, nil
 }

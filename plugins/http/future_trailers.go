@@ -70,10 +70,14 @@ func futureTrailersGet(c *host.Call, args []value.Value) (value.Value, error) {
 		return value.Some(value.Err(nil)), nil
 	}
 	f.got = true
+	trailers, code := f.message.trailers()
+	if f.err != nil {
+		code = f.err
+	}
 	var inner value.Value
-	switch trailers := fromHeader(f.message.trailers()); {
-	case f.err != nil:
-		e := f.err.value()
+	switch {
+	case code != nil:
+		e := code.value()
 		inner = value.Err(&e)
 	case len(trailers.entries) == 0:
 		none := value.None()

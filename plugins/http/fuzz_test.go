@@ -29,7 +29,7 @@ func FuzzRequest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		req, err := r.request(to)
+		req, err := r.request(to, &tracker{})
 		if err != nil {
 			return
 		}

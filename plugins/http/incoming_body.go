@@ -3,7 +3,6 @@ package http
 import (
 	"errors"
 	"io"
-	"net/http"
 	"sync"
 
 	"github.com/sidecall/sidecall/host"
@@ -15,8 +14,9 @@ import (
 // message is a body that comes in from the network, of a request or a response.
 type message struct {
 	*wasiio.Source
-	// trailers returns what came after the body, once it was read to its end.
-	trailers func() http.Header
+	// trailers returns what came after the body, once it was read to its end, or that
+	// it is too much.
+	trailers func() (*fields, *Error)
 	// done is called once, when nobody will read any more.
 	done func()
 	// code makes an error-code of an error in reading.

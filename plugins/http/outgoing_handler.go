@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/net/http/httpguts"
+
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/plugins/internal/wire"
@@ -70,11 +72,12 @@ func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futur
 	case g.active >= p.cfg.MaxRequests:
 		return nil, fail(ConnectionLimitReached, nil)
 	}
-	req, err := r.request(to)
+	t := newTimed(c.Context(), limits, p.cfg.MaxResponseHeader)
+	req, err := r.request(to, &t.tracker)
 	if err != nil {
+		t.end()
 		return nil, err
 	}
-	t := newTimed(c.Context(), limits)
 	f := &futureResponse{timed: t, grants: g}
 	g.active++
 	if r.body != nil {
@@ -85,7 +88,7 @@ func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futur
 	if p.cfg.Around != nil {
 		sender = p.cfg.Around(c.Component().Name, sender)
 	}
-	go f.fetch(sender, req.WithContext(t.ctx))
+	go f.fetch(sender, req.WithContext(t.ctx), p.cfg.MaxResponseHeader)
 	return f, nil
 }
 
@@ -110,8 +113,9 @@ func (r *outgoingRequest) destination() (origin, error) {
 	return to, nil
 }
 
-// request makes what net/http's client sends.
-func (r *outgoingRequest) request(to origin) (*http.Request, error) {
+// request makes what net/http's client sends. t is told of what the client does not
+// tell.
+func (r *outgoingRequest) request(to origin, t *tracker) (*http.Request, error) {
 	path := "/"
 	if r.path != nil && *r.path != "" {
 		path = *r.path
@@ -139,12 +143,12 @@ func (r *outgoingRequest) request(to origin) (*http.Request, error) {
 		return nil, err
 	}
 	req.Header.Del("Content-Length")
-	r.setBody(req, length)
+	r.setBody(req, length, t)
 	return req, nil
 }
 
 // setBody gives the request the body that the guest has written, or is writing.
-func (r *outgoingRequest) setBody(req *http.Request, length int64) {
+func (r *outgoingRequest) setBody(req *http.Request, length int64, t *tracker) {
 	trailers := req.Header.Values("Trailer")
 	req.Header.Del("Trailer")
 	if r.body == nil {
@@ -168,14 +172,17 @@ func (r *outgoingRequest) setBody(req *http.Request, length int64) {
 		req.Trailer = http.Header{}
 		for _, names := range trailers {
 			for name := range strings.SplitSeq(names, ",") {
-				req.Trailer[http.CanonicalHeaderKey(strings.TrimSpace(name))] = nil
+				if name = strings.TrimSpace(name); httpguts.ValidTrailerHeader(name) {
+					req.Trailer[http.CanonicalHeaderKey(name)] = nil
+				}
 			}
 		}
-		body.atEnd = func(t *fields) {
-			if t == nil {
+		body.atEnd = func(trailers *fields) {
+			if trailers == nil {
 				return
 			}
-			for _, e := range t.entries {
+			t.update(func(p *progress) { p.trailers = true })
+			for _, e := range trailers.entries {
 				req.Trailer.Add(e.name, string(e.value))
 			}
 		}

@@ -93,7 +93,7 @@ func (p *pipe) Flush() error {
 func (*pipe) Close() error { return nil }
 
 // finish ends the body, with trailers or without (nil). It fails if the length is
-// not the one that was announced.
+// not the one that was announced, or the trailers may only stand in a header.
 func (p *pipe) finish(trailers *fields) error {
 	p.mu.Lock()
 	defer p.more.Notify()
@@ -108,6 +108,11 @@ func (p *pipe) finish(trailers *fields) error {
 	headOnly := p.written == 0 && p.over == ResponseBodySize
 	if p.length >= 0 && p.written != p.length && !headOnly {
 		p.readErr = failSize(p.over, uint64(p.written))
+		p.writeErr = p.readErr
+		return p.readErr
+	}
+	if !trailers.mayTrail() {
+		p.readErr = fail(ProtocolError, errors.New("the trailers have a field that only a header may have"))
 		p.writeErr = p.readErr
 		return p.readErr
 	}

@@ -30,7 +30,7 @@ func newIncomingRequest(r *http.Request, control *http.ResponseController) *inco
 	}
 	in.message = &message{
 		Source:   source,
-		trailers: func() http.Header { return r.Trailer },
+		trailers: func() (*fields, *Error) { return fromHeader(r.Trailer), nil },
 		done:     func() {},
 		code:     serverError,
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/linker/plan"
+	"github.com/sidecall/sidecall/plugins/internal/near"
 )
 
 // policy is what one component may do with sockets.
@@ -113,16 +114,13 @@ func (p *policy) lookup(name string) bool {
 	return false
 }
 
-// remember keeps what a granted name was looked up to. Whoever answers for a name
-// must not thereby open the way to the host itself, or to its link, so such
-// addresses only count for "localhost".
+// remember keeps what a granted name was looked up to, but for addresses that a name
+// must not lead to.
 func (p *policy) remember(name string, addrs []netip.Addr) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	local := matches("localhost", name) || matches("*.localhost", name)
 	for _, a := range addrs {
-		near := a.IsLoopback() || a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast()
-		if near && !local || len(p.found) >= maxFound || slices.Contains(p.found[a], name) {
+		if near.Refused(name, a) || len(p.found) >= maxFound || slices.Contains(p.found[a], name) {
 			continue
 		}
 		p.found[a] = append(p.found[a], name)
