@@ -41,7 +41,7 @@ func execSpec(in *anypb.Any) (*anypb.Any, error) {
 		return in, nil
 	}
 	p.Args[0], p.Cwd = pod.Program, pod.App // so that the composition is the default
-	p.Env = append(p.Env, "TMPDIR="+pod.Tmp)
+	p.Env = append(p.Env, "TMPDIR="+pod.Tmp, pod.ControlEnv+"="+pod.Control)
 	data, err := json.Marshal(p)
 	if err != nil {
 		return nil, err

@@ -18,10 +18,17 @@ const (
 	Code       = Dir + "/code"
 	Tmp        = Dir + "/tmp"
 	ConfigFile = Dir + "/container.json"
+	// Control is where process 1 can be seen by sidecall ps, top, graph and call. It is
+	// made by process 1, for its own user alone.
+	Control = Tmp + "/control"
 	// TerminationLog is where Kubernetes reads why a container ended, if the pod does not
 	// say otherwise.
 	TerminationLog = "/dev/termination-log"
 )
+
+// ControlEnv says where sidecall looks for what runs, and "off" in a container's
+// environment that process 1 is not to be seen.
+const ControlEnv = "SIDECALL_CONTROL"
 
 // Config is what process 1 is to run.
 type Config struct {
@@ -64,7 +71,7 @@ func Read(file string) (*Config, error) {
 // CommandLine is the command line of sidecall that does it. It is for a call in the
 // same process, as it holds the guest's variables.
 func (c *Config) CommandLine() []string {
-	line := []string{c.Command, "--cache-dir", Code}
+	line := []string{c.Command, "--cache-dir", Code, "--control", c.control()}
 	for _, e := range c.Env {
 		line = append(line, "--env", e)
 	}
@@ -86,6 +93,14 @@ func (c *Config) CommandLine() []string {
 		line = append(append(line, "--"), c.Args...)
 	}
 	return line
+}
+
+// control is where the container can be seen.
+func (c *Config) control() string {
+	if slices.Contains(c.Env, ControlEnv+"=off") {
+		return "off"
+	}
+	return Control
 }
 
 // GuestEnv are the variables of a container that are meant for the guest: not what the

@@ -17,12 +17,12 @@ func TestCommandLine(t *testing.T) {
 	}
 	c := pod.Config{Command: "run", Target: "/app", Args: []string{}, Env: []string{"A=1"}, MaxMemory: 1 << 20,
 		Mounts: []pod.Mount{{dir, true}, {file, false}, {dir + "/none", false}}}
-	want := []string{"run", "--cache-dir", "/.sidecall/code", "--env", "A=1", "--dir", dir + "::" + dir + "::ro", "--max-memory", "1048576", "/app", "--"}
+	want := []string{"run", "--cache-dir", "/.sidecall/code", "--control", "/.sidecall/tmp/control", "--env", "A=1", "--dir", dir + "::" + dir + "::ro", "--max-memory", "1048576", "/app", "--"}
 	if got := c.CommandLine(); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
-	c = pod.Config{Command: "serve", Target: "/app", Args: []string{"-v", "--"}}
-	want = []string{"serve", "--cache-dir", "/.sidecall/code", "/app", "--", "-v", "--"}
+	c = pod.Config{Command: "serve", Target: "/app", Args: []string{"-v", "--"}, Env: []string{"SIDECALL_CONTROL=off"}}
+	want = []string{"serve", "--cache-dir", "/.sidecall/code", "--control", "off", "--env", "SIDECALL_CONTROL=off", "/app", "--", "-v", "--"}
 	if got := c.CommandLine(); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -87,9 +87,13 @@ config.yaml in the folder sidecall of the user's configuration directory, in thi
 	flags.StringP("directory", "C", "", "change to `DIR` first")
 	flags.String(settings.ConfigFlag, "", "read configuration `FILE` instead of the user's")
 
-	root.AddGroup(&cobra.Group{ID: "use", Title: "Compositions:"}, &cobra.Group{ID: "look", Title: "Components and sidecall itself:"})
+	root.AddGroup(&cobra.Group{ID: "use", Title: "Compositions:"}, &cobra.Group{ID: "running", Title: "What runs:"}, &cobra.Group{ID: "look", Title: "Components and sidecall itself:"})
 	for _, c := range []*cobra.Command{a.runCommand(), a.serveCommand(), a.checkCommand(), a.graphCommand(), a.planCommand()} {
 		c.GroupID = "use"
+		root.AddCommand(c)
+	}
+	for _, c := range []*cobra.Command{a.psCommand(), a.topCommand(), a.callCommand()} {
+		c.GroupID = "running"
 		root.AddCommand(c)
 	}
 	for _, c := range []*cobra.Command{a.inspectCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand()} {

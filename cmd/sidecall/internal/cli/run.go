@@ -13,6 +13,7 @@ import (
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/plan"
 )
@@ -50,21 +51,22 @@ the main component. The guest's exit code is sidecall's. Else it is 1 if running
 			if err := r.Diagnostics.Err(); err != nil {
 				return err
 			}
-			return a.runPlan(r.Plan)
+			return a.runPlan(r)
 		},
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	t.flags(flags)
 	t.grantFlags(flags)
-	settings.Flags(flags, settings.Timeout, settings.Engine, settings.MaxMemory, settings.CacheDir, settings.NoCache)
+	settings.Flags(flags, settings.Timeout, settings.Engine, settings.MaxMemory, settings.CacheDir, settings.NoCache, settings.Control)
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	_ = cmd.MarkFlagDirname(settings.CacheDir)
 	return cmd
 }
 
 // runPlan compiles a linked composition, runs its command and cleans up.
-func (a *app) runPlan(p *plan.Plan) (err error) {
+func (a *app) runPlan(r *linker.Result) (err error) {
+	p := r.Plan
 	command, err := findCommand(p)
 	if err != nil {
 		return err
@@ -79,6 +81,8 @@ func (a *app) runPlan(p *plan.Plan) (err error) {
 		return interrupted(ctx, err)
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
+	_, unwatch := a.watched(c, r, "run")
+	defer unwatch()
 
 	if a.settings.Timeout > 0 {
 		var cancel context.CancelFunc

@@ -63,7 +63,7 @@ code is 1 if some had to be ended; a second signal ends all at once.`,
 	t.flags(flags)
 	t.grantFlags(flags)
 	settings.Flags(flags, settings.Listen, settings.HealthListen, settings.TLSCert, settings.TLSKey, settings.Deadline, settings.MaxRequests,
-		settings.Instance, settings.Engine, settings.MaxMemory, settings.CacheDir, settings.NoCache)
+		settings.Instance, settings.Engine, settings.MaxMemory, settings.CacheDir, settings.NoCache, settings.Control)
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	_ = cmd.MarkFlagDirname(settings.CacheDir)
 	return cmd
@@ -126,6 +126,9 @@ func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler
 	if err != nil {
 		return err
 	}
+	watched, unwatch := a.watched(c, r, "serve")
+	defer unwatch()
+	wrap = watched.server(&cfg, p, wrap)
 	s, err := server.New(cfg, listen, wrap)
 	if err != nil {
 		return err
@@ -134,12 +137,14 @@ func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler
 	if listen.TLS != nil {
 		scheme = "https"
 	}
+	watched.listens(scheme + "://" + s.Addr().String())
 	event := a.log.Info().Str("composition", r.Plan.Name).Str("address", scheme+"://"+s.Addr().String()).Stringer("instance", p.Policy())
 	if s.HealthAddr() != nil {
 		event = event.Str("health", "http://"+s.HealthAddr().String())
 	}
 	event.Msg("serving")
 	defer context.AfterFunc(ctx, func() {
+		watched.drains()
 		a.log.Info().Str("composition", r.Plan.Name).Msg("draining")
 		endAtSecondSignal()
 	})()

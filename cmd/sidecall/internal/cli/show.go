@@ -1,30 +1,45 @@
 package cli
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+	"github.com/sidecall/sidecall/linker/graph"
 )
 
 func (a *app) graphCommand() *cobra.Command {
 	t := &target{}
+	var process string
 	formats := []string{"text", "dot", "mermaid", "json"}
 	cmd := &cobra.Command{
 		Use:   "graph " + targetUse,
 		Short: "Show which component gets each import from where",
 		Long: `graph prints the links of a composition: who imports what, and who provides it. It prints
-what could be linked even if there are errors, which go to standard error.`,
+what could be linked even if there are errors, which go to standard error.
+
+With --running it is the composition of a process that runs, as it was linked there. In
+a container of a pod that is so by itself: kubectl exec POD -- sidecall graph`,
 		Example: `  sidecall graph
   sidecall graph -o dot examples/01-hello | dot -Tsvg > hello.svg
-  sidecall graph -o mermaid examples/01-hello`,
+  sidecall graph -o mermaid examples/01-hello
+  sidecall graph --running=shop`,
 		Args:              noMore(1),
 		ValidArgsFunction: completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			format, err := a.outputFormat(cmd, formats...)
 			if err != nil {
 				return err
+			}
+			if len(args) == 0 && !cmd.Flags().Changed("running") && a.inContainer() {
+				process = anyProcess
+			}
+			if process != "" {
+				return a.runningGraph(cmd.Context(), process, format, args)
 			}
 			if err := t.fromArgs(cmd, args); err != nil {
 				return err
@@ -34,26 +49,44 @@ what could be linked even if there are errors, which go to standard error.`,
 				return err
 			}
 			if r.Graph != nil {
-				switch format {
-				case "text":
-					err = r.Graph.Text(a.stdout)
-				case "dot":
-					err = r.Graph.Dot(a.stdout)
-				case "mermaid":
-					err = r.Graph.Mermaid(a.stdout)
-				case "json":
-					err = r.Graph.JSON(a.stdout)
-				}
+				err = graphFormats(r.Graph)[format](a.stdout)
 			}
 			a.warn(r.Diagnostics)
 			return errors.Join(err, r.Diagnostics.Err())
 		},
 	}
 	t.flags(cmd.Flags())
-	settings.Flags(cmd.Flags(), settings.Output)
+	cmd.Flags().StringVar(&process, "running", "", "the graph of the `PROCESS` that runs, by its number or composition's name; alone, of the only one")
+	cmd.Flags().Lookup("running").NoOptDefVal = anyProcess
+	settings.Flags(cmd.Flags(), settings.Control, settings.Output)
 	completeFlag(cmd, settings.Output, formats...)
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	return cmd
+}
+
+// graphFormats are the ways to print a graph.
+func graphFormats(g *graph.Graph) map[string]func(io.Writer) error {
+	if g == nil {
+		return nil
+	}
+	return map[string]func(io.Writer) error{"text": g.Text, "dot": g.Dot, "mermaid": g.Mermaid, "json": g.JSON}
+}
+
+// runningGraph prints the graph that a process has.
+func (a *app) runningGraph(ctx context.Context, process, format string, args []string) error {
+	if len(args) > 0 {
+		return &usageError{message: fmt.Sprintf("graph: --running and %s are two compositions", args[0]), hint: "to name a process, write --running=PROCESS"}
+	}
+	c, err := a.process(ctx, process)
+	if err != nil {
+		return err
+	}
+	text, err := c.Graph(ctx, format)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(a.stdout, text)
+	return err
 }
 
 func (a *app) planCommand() *cobra.Command {

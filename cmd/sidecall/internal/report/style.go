@@ -37,6 +37,12 @@ const (
 	cyan   = "36"
 )
 
+// Head decorates the first line of a table.
+func (s Style) Head(text string) string { return s.paint(bold, text) }
+
+// Trouble decorates a number that should be zero.
+func (s Style) Trouble(text string) string { return s.paint(red, text) }
+
 func (s Style) paint(color, text string) string {
 	if !s.Color || text == "" {
 		return text

@@ -31,6 +31,7 @@ type Settings struct {
 	CacheDir  string // empty: the user's cache directory
 	NoCache   bool
 	Color     string // auto, always, never
+	Control   string // a directory, off, or empty: the user's runtime directory
 	Engine    string // auto, compiler, interpreter
 	LogFormat string // auto, text, json
 	LogLevel  zerolog.Level

@@ -30,6 +30,7 @@ const (
 	CacheDir  = "cache-dir"
 	NoCache   = "no-cache"
 	Color     = "color"
+	Control   = "control"
 	Engine    = "engine"
 	LogFormat = "log-format"
 	LogLevel  = "log-level"
@@ -55,6 +56,8 @@ func table() []setting {
 			set: func(s *Settings, text string) (err error) { s.NoCache, err = parseBool(text); return err }},
 		{name: Color, value: "WHEN", initial: "auto", choices: []string{"auto", "always", "never"}, usage: "colours in messages",
 			set: func(s *Settings, text string) error { s.Color = text; return nil }},
+		{name: Control, value: "DIR", usage: "where sidecall ps, top and call find what runs; off: nowhere (default the user's runtime directory)",
+			set: func(s *Settings, text string) error { s.Control = text; return nil }},
 		{name: Engine, value: "ENGINE", initial: "auto", choices: []string{"auto", "compiler", "interpreter"}, usage: "how guest code runs",
 			set: func(s *Settings, text string) error { s.Engine = text; return nil }},
 		{name: LogFormat, value: "FORMAT", initial: "auto", choices: []string{"auto", "text", "json"}, usage: "format of the host's own log; auto is text on a terminal",

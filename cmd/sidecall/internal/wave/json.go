@@ -78,7 +78,8 @@ func (j *reader) value(x any, t *wit.Type) (value.Value, error) {
 		}
 		inner := t.Cases[1].Type
 		if inner.Kind == wit.Option {
-			m, ok := x.(map[string]any)
+			m, _ := x.(map[string]any)
+			var ok bool
 			if x, ok = m["some"]; !ok || len(m) != 1 {
 				return value.Value{}, fmt.Errorf(`null or {"some": …} is missing, for %s`, t)
 			}

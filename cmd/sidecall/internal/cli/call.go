@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/control"
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+)
+
+func (a *app) callCommand() *cobra.Command {
+	var process string
+	cmd := &cobra.Command{
+		Use:   "call [flags] [FUNCTION [ARGUMENT...]]",
+		Short: "Call a function of a composition that runs",
+		Long: `call has a process that runs a composition make a fresh instance of it, call one of its
+exported functions, and close the instance: nothing else that runs in it is touched. It
+prints the result; what the guest writes goes to standard output and error. Without
+FUNCTION it lists what can be called.
+
+FUNCTION is a name as the list has it, or enough of it: the package, the version, or all
+but the function's own name may be left out. Arguments are values in the syntax of WAVE:
+1, -1.5, true, 'c', "text", [1, 2], (1, "b"), {name: "x"}, some(1), none, ok(1), err("x"),
+and cases, enums and {flags} by their names. They come one by one, where a string may do
+without its quotes, or all in parentheses behind the function's name. With -o json they
+are in JSON, and so is the result.
+
+The exit code is that of sidecall run: 134 for a trap, 124 after --timeout.`,
+		Example: `  sidecall call
+  sidecall call 'price("apple", 3)'
+  sidecall call --process shop acme:shop/orders#get 17
+  sidecall call -o json orders#find '{"name":"apple"}'
+  kubectl exec POD -- sidecall call orders#get 17`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			format, err := a.outputFormat(cmd, "text", "json")
+			if err != nil {
+				return err
+			}
+			if a.settings.Timeout > control.MaxTimeout {
+				return &usageError{message: fmt.Sprintf("--timeout: %s is too long", a.settings.Timeout), hint: "the most is " + control.MaxTimeout.String()}
+			}
+			c, err := a.process(cmd.Context(), process)
+			if err != nil {
+				return err
+			}
+			if len(args) == 0 {
+				return a.listFunctions(cmd.Context(), c, format)
+			}
+			return a.call(cmd.Context(), c, callRequest(args, format == "json", a.settings.Timeout))
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.SetInterspersed(false) // -1 is an argument of the function
+	flags.StringVar(&process, "process", anyProcess, "the `PROCESS` by its number or composition's name, where several run")
+	settings.Flags(flags, settings.Timeout, settings.Control, settings.Output)
+	completeFlag(cmd, settings.Output, "text", "json")
+	return cmd
+}
+
+// callRequest makes a request of a command line.
+func callRequest(args []string, json bool, timeout time.Duration) control.CallRequest {
+	r := control.CallRequest{Function: args[0], Args: args[1:], JSON: json, Timeout: timeout.Milliseconds()}
+	if timeout > 0 && r.Timeout == 0 {
+		r.Timeout = 1
+	}
+	if name, rest, ok := strings.Cut(args[0], "("); ok && len(args) == 1 && strings.HasSuffix(rest, ")") && !json {
+		r.Function, r.Args, r.Whole = name, []string{strings.TrimSuffix(rest, ")")}, true
+	}
+	return r
+}
+
+func (a *app) call(ctx context.Context, c *control.Client, r control.CallRequest) error {
+	reply, err := c.Call(ctx, r)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(a.stdout, reply.Stdout); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(a.stderr, reply.Stderr+reply.Message); err != nil {
+		return err
+	}
+	if reply.Exit != 0 {
+		return &statusError{reply.Exit}
+	}
+	if reply.Result == "" {
+		return nil
+	}
+	_, err = fmt.Fprintln(a.stdout, reply.Result)
+	return err
+}
+
+func (a *app) listFunctions(ctx context.Context, c *control.Client, format string) error {
+	fs, err := c.Functions(ctx)
+	if err != nil {
+		return err
+	}
+	if format == "json" {
+		return json.NewEncoder(a.stdout).Encode(fs)
+	}
+	var b strings.Builder
+	for _, f := range fs {
+		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Type)
+		if f.Why != "" {
+			fmt.Fprintf(&b, "  cannot be called: %s\n", f.Why)
+		}
+	}
+	_, err = io.WriteString(a.stdout, b.String())
+	return err
+}
