@@ -109,6 +109,20 @@ func (r *reuse) take(v *vessel) bool {
 	return true
 }
 
+// Trim gives back what is kept for the next instances, which are made anew then: for
+// whoever expects none for a while. The error is that of closing what waited.
+func (c *Composition) Trim() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return nil
+	}
+	err := c.reuse.close()
+	c.engine.Trim()
+	return err
+}
+
+// close closes the vessels that wait.
 func (r *reuse) close() error {
 	var errs []error
 	for _, s := range r.idle {

@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/containerd/containerd/v2/pkg/shim"
+
+	"github.com/sidecall/sidecall/shim/settle"
 )
 
 // Main runs the shim with the process's arguments, environment and streams. It ends the
@@ -33,6 +35,7 @@ func Main() {
 			forgetIn(r.Node, c.namespace, c.id) // what this container used of the node's cache
 		}
 	}
+	defer settle.WhenIdle(nil)()
 	register()
 	shim.RunShim(ctx, newManager())
 }

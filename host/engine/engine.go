@@ -114,6 +114,9 @@ func (e *Engine) Close(ctx context.Context) error {
 	return err
 }
 
+// Trim releases the memory that is kept for the next instances.
+func (e *Engine) Trim() { e.pool.empty() }
+
 // zeroes is the guests' source of randomness in wazero's own system interface,
 // which nothing uses. Giving one spares every instantiation the seeding of a
 // generator, which is most of its cost.

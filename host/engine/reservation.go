@@ -172,14 +172,23 @@ func (p *pool) put(m *Memory) {
 	p.count++
 }
 
-func (p *pool) close() {
+// empty releases the reservations that wait.
+func (p *pool) empty() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, idle := range p.idle {
-		for _, r := range idle {
+	idle := p.idle
+	p.idle, p.count = nil, 0
+	p.mu.Unlock()
+	for _, list := range idle {
+		for _, r := range list {
 			release(r.buf)
 		}
 	}
-	p.idle, p.count, p.closed = nil, 0, true
+}
+
+func (p *pool) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	p.empty()
 	p.scanner.close()
 }

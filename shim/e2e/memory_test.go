@@ -118,7 +118,7 @@ func mb(kB int) float64 { return float64(kB) / 1000 }
 // anything for a while.
 func settledUsage(t *testing.T, all map[string][]*container) usages {
 	t.Helper()
-	time.Sleep(6 * time.Second)
+	time.Sleep(8 * time.Second) // see package settle
 	out, shims := usages{}, map[int]bool{}
 	add := func(name, pid string) {
 		out[name] = usages{"": out[name], "more": usageOf(t, pid)}.total()

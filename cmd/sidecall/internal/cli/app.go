@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -31,6 +32,8 @@ type app struct {
 	observed   *observation      // nil for commands that nobody observes
 
 	variables func(name string) (string, bool) // for ${VAR} in manifests
+
+	compiled atomic.Pointer[host.Composition] // the last one that was
 }
 
 // Main runs sidecall with the process's arguments (without the program's name) and

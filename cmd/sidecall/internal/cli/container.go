@@ -9,16 +9,15 @@ import (
 	"io"
 	"net"
 	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/shim/pod"
+	"github.com/sidecall/sidecall/shim/settle"
 )
 
 // containerCommand is process 1 of a container: it runs what the shim has written down.
@@ -44,9 +43,7 @@ func (a *app) containerCommand() *cobra.Command {
 				}
 			}
 			root.SetArgs(line)
-			// What linking and loading took is garbage soon after, and a pod is billed for it
-			// for as long as it runs.
-			defer time.AfterFunc(settled, debug.FreeOSMemory).Stop()
+			defer settle.WhenIdle(inner.trim)()
 			err = root.Execute()
 			a.terminationMessage(err)
 			return err
@@ -54,8 +51,16 @@ func (a *app) containerCommand() *cobra.Command {
 	}
 }
 
-// settled is when a composition has started, mostly.
-const settled = 2 * time.Second
+// trim gives back what the composition keeps for the next calls.
+func (a *app) trim() {
+	c := a.compiled.Load()
+	if c == nil {
+		return
+	}
+	if err := c.Trim(); err != nil {
+		a.log.Warn().Err(err).Msg("instances that waited did not close well")
+	}
+}
 
 // listenInPod is where a composition listens in a pod: where the pod's SIDECALL_LISTEN
 // says, else where the manifest does. An address that only the machine itself could

@@ -142,7 +142,11 @@ func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, err
 		cfg.Engine = a.settings.Engine
 	}
 	defer a.progress("compiling " + p.Name)()
-	return host.Compile(ctx, p, cfg)
+	c, err := host.Compile(ctx, p, cfg)
+	if err == nil {
+		a.compiled.Store(c)
+	}
+	return c, err
 }
 
 // cacheDir is where compiled code is kept; empty is nowhere.
