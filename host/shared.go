@@ -52,8 +52,9 @@ type foreign struct {
 const (
 	// graceOfShared is how long a call of a shared store may go on when the call from
 	// outside that it is part of must end: to end it in the middle would lose the state
-	// of all.
-	graceOfShared = time.Second
+	// of all. Most calls need microseconds, and who waits for an answer should not wait
+	// much longer than its deadline.
+	graceOfShared = 250 * time.Millisecond
 	// dropTime is how long the destructors may take of as many resources as dropBatch,
 	// which were left behind by an instance.
 	dropTime  = time.Second

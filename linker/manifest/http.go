@@ -56,7 +56,8 @@ type Drain struct {
 	Timeout *time.Duration
 }
 
-// Instance says how instances of a component serve requests.
+// Instance says how instances of a component serve requests. What main's says counts
+// for all components but those that are Singleton by themselves.
 type Instance struct {
 	Pos diag.Pos
 	// Policy is empty if the manifest does not say.

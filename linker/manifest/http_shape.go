@@ -39,7 +39,7 @@ var httpShape = &shape{form: object, doc: "How the composition is served over HT
 	}}},
 }}
 
-var instanceShape = &shape{form: choiceOf, doc: "Which requests share an instance of the component: none (per-request), some (pool) or all (singleton).", alts: []*shape{
+var instanceShape = &shape{form: choiceOf, doc: "Which requests share an instance of the component: none (per-request), some (pool) or all (singleton). What the main component says counts for all that do not say singleton; a singleton beside a main component that is none serves one call after the other, and imports from the host and other singletons alone.", alts: []*shape{
 	{form: str, text: policy},
 	{form: object, fields: []field{
 		{name: "policy", required: true, shape: &shape{form: str, doc: "per-request, pool or singleton.", text: policy}},

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Rebuilds app.wasm and limiter.wasm, into the folder given (this one without).
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+out=$(realpath "${1:-.}")
+. ../../../../examples/toolchain.sh
+toolchain .
+sed -i /@unstable/d "$work"/wit/deps/*/*.wit # the compiler would leave out what is gated
+without_libc app app.c "$out/app.wasm"
+without_libc sidecar limiter.c "$out/limiter.wasm"
