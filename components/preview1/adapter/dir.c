@@ -110,6 +110,7 @@ EXPORT(fd_readdir)(fd_t n, ptr buf, u32 size, u64 cookie, ptr used) {
     *f->listing = (struct listing){0};
   }
   struct listing *l = f->listing;
+  if (cookie == 0) end_listing(l); // from the beginning, with what is there now
   l->at_end = false;
   u32 done = 0;
   while (done < size) {

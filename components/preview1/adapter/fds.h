@@ -17,6 +17,7 @@ struct fd {
   handle stream; // INPUT, OUTPUT, or what a file appends to
   u64 position;
   u64 rights, inheriting;
+  u64 dropped;   // rights that the program gave up, which alone are missed
   str path;      // of a preopen
   struct listing *listing; // of a directory that is read; it stays with the slot
 };

@@ -70,6 +70,7 @@ EXPORT(fd_read)(fd_t n, ptr iovs, u32 count, ptr out) {
   if (e != OK) return e;
   u32 total = 0;
   if (f->kind == OUTPUT) return EBADF;
+  if (f->dropped & RIGHT_FD_READ) return ENOTCAPABLE;
   if (f->kind == INPUT) {
     for (u32 i = 0; i < count; i++) {
       iovec v = iovec_at(iovs, i);
@@ -91,6 +92,7 @@ EXPORT(fd_pread)(fd_t n, ptr iovs, u32 count, u64 at, ptr out) {
   struct fd *f;
   u32 total;
   errno_t e = lookup_descriptor(n, &f, ESPIPE);
+  if (e == OK && f->dropped & RIGHT_FD_READ) e = ENOTCAPABLE;
   if (e == OK && f->type == FILETYPE_DIRECTORY) e = EISDIR;
   if (e == OK) e = readv(f, iovs, count, at, &total);
   if (e != OK) return e;
@@ -196,10 +198,9 @@ EXPORT(fd_write)(fd_t n, ptr iovs, u32 count, ptr out) {
   if (e != OK) return e;
   u32 total = 0;
   if (f->kind == INPUT) return EBADF;
+  if (f->dropped & RIGHT_FD_WRITE) return ENOTCAPABLE;
   if (f->kind == OUTPUT) {
     e = write_stream(f, output_of(f), iovs, count, &total);
-  } else if (!(f->rights & RIGHT_FD_WRITE)) {
-    return EBADF;
   } else if (f->flags & FDFLAGS_APPEND) {
     e = append(f, iovs, count, &total);
   } else {
@@ -216,7 +217,7 @@ EXPORT(fd_pwrite)(fd_t n, ptr iovs, u32 count, u64 at, ptr out) {
   struct fd *f;
   u32 total;
   errno_t e = lookup_descriptor(n, &f, ESPIPE);
-  if (e == OK && !(f->rights & RIGHT_FD_WRITE)) e = EBADF;
+  if (e == OK && f->dropped & RIGHT_FD_WRITE) e = ENOTCAPABLE;
   if (e == OK) e = writev(f, iovs, count, at, &total);
   if (e != OK) return e;
   main_store32(out, total);

@@ -179,6 +179,7 @@ EXPORT(path_open)(fd_t n, u32 lookup_flags, ptr p, u32 size, u32 oflags, u64 rig
   fd_t number;
   if (oflags > OFLAGS_ALL || fdflags > FDFLAGS_ALL) return EINVAL;
   errno_t e = lookup_directory(n, &parent);
+  if (e == OK && oflags & OFLAGS_TRUNC && parent->dropped & RIGHT_PATH_FILESTAT_SET_SIZE) e = ENOTCAPABLE;
   if (e == OK) e = add(&number, &f); // what it allocates stays
   if (e != OK) return e;
   u32 mark = arena_mark();
@@ -186,7 +187,6 @@ EXPORT(path_open)(fd_t n, u32 lookup_flags, ptr p, u32 size, u32 oflags, u64 rig
     result_handle r;
     bool directory = oflags & OFLAGS_DIRECTORY;
     u32 flags = descriptor_flags(rights, fdflags);
-    if (directory) flags &= ~(u32)DESCRIPTOR_WRITE;
     open_at(parent->descriptor, path_flags(lookup_flags), path.p, path.n, oflags, flags, &r); // both number oflags alike
     if (r.err) {
       e = error_of(r.code);

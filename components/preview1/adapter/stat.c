@@ -49,6 +49,7 @@ EXPORT(fd_fdstat_set_rights)(fd_t n, u64 rights, u64 inheriting) {
   errno_t e = lookup(n, &f);
   if (e != OK || (e = type_of_any(f, &type)) != OK) return e;
   if (rights & ~f->rights || inheriting & ~f->inheriting) return ENOTCAPABLE;
+  f->dropped |= f->rights & ~rights;
   f->rights = rights;
   f->inheriting = inheriting;
   return OK;
@@ -92,7 +93,7 @@ EXPORT(fd_filestat_set_size)(fd_t n, u64 size) {
   struct fd *f;
   errno_t e = lookup_file(n, &f, EINVAL);
   if (e != OK) return e;
-  if (!(f->rights & (RIGHT_FD_FILESTAT_SET_SIZE | RIGHT_FD_WRITE))) return EBADF;
+  if (f->dropped & RIGHT_FD_FILESTAT_SET_SIZE) return ENOTCAPABLE;
   result8 r;
   descriptor_set_size(f->descriptor, size, &r);
   return r.err ? error_of(r.value) : OK;
@@ -124,7 +125,7 @@ EXPORT(fd_allocate)(fd_t n, u64 offset, u64 size) {
   struct fd *f;
   errno_t e = lookup_file(n, &f, EBADF);
   if (e != OK) return e;
-  if (!(f->rights & RIGHT_FD_WRITE)) return EBADF;
+  if (f->dropped & RIGHT_FD_ALLOCATE) return ENOTCAPABLE;
   u64 end;
   if (size == 0) return EINVAL;
   if (__builtin_add_overflow(offset, size, &end) || end > INT64_MAX) return EFBIG;
