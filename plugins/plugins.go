@@ -20,7 +20,8 @@ import (
 
 // Config configures those plugins that can be. The zero Config is useful.
 type Config struct {
-	HTTP http.Config
+	HTTP     http.Config
+	KeyValue keyvalue.Config
 	// Log takes what components say by wasi:logging. If it is nil, each entry is a
 	// line on the component's standard error.
 	Log *zerolog.Logger
@@ -35,7 +36,7 @@ type Set struct {
 
 // New makes a Set. Close it when no instance uses it any more.
 func New(cfg Config) *Set {
-	return &Set{http: http.New(cfg.HTTP), keyvalue: keyvalue.New(), logging: logging.New(cfg.Log)}
+	return &Set{http: http.New(cfg.HTTP), keyvalue: keyvalue.New(cfg.KeyValue), logging: logging.New(cfg.Log)}
 }
 
 // Close releases what instances share, such as idle connections.

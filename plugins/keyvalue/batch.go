@@ -17,8 +17,7 @@ func getManyOptions(_ *host.Call, args []value.Value) (value.Value, error) {
 }
 
 // getManyPairs is that of the second draft: each key with an option of its value. The
-// draft changed this one function without another name; this is what it is now, and
-// what guests are built with.
+// draft changed this one function without another name; this is what it is now.
 func getManyPairs(_ *host.Call, args []value.Value) (value.Value, error) {
 	return getMany(args, func(key value.Value, v []byte, ok bool) value.Value { return value.Tuple(key, option(v, ok)) })
 }

@@ -1,9 +1,7 @@
 package keyvalue
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"sync"
 )
@@ -11,28 +9,26 @@ import (
 // bucket is behind the resource bucket: a map in memory. Each function is one step
 // that nobody sees in parts.
 type bucket struct {
+	limit int // bytes
+
 	mu      sync.Mutex
 	entries map[string]entry // guarded by mu
+	order   order            // guarded by mu: of the keys
 	size    int              // guarded by mu
 	changes uint64           // guarded by mu
 }
 
-// entry is a value and when it was set, by the count of changes.
+// entry is a value, when it was set, and when its key was made, by the count of
+// changes.
 type entry struct {
-	value  []byte
-	change uint64
+	value         []byte
+	change, began uint64
 }
 
-const (
-	// bucketLimit is how many bytes a bucket holds.
-	bucketLimit = 64 << 20
-	// entryOverhead is what an entry takes beside its key and value.
-	entryOverhead = 64
-	// page is how many keys list-keys returns at a time.
-	page = 1000
-)
+// entryOverhead is what an entry takes beside its key and value.
+const entryOverhead = 128
 
-var errFull = errors.New("the bucket is full: it holds 64 MiB")
+func sizeOf(key string, value []byte) int { return len(key) + len(value) + entryOverhead }
 
 func (b *bucket) get(key string) (value []byte, ok bool) {
 	b.mu.Lock()
@@ -51,6 +47,11 @@ type pair struct {
 func (b *bucket) set(pairs ...pair) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.put(pairs...)
+}
+
+// put is set for who holds mu.
+func (b *bucket) put(pairs ...pair) error {
 	size := b.size
 	last := make(map[string]int, len(pairs)) // the last one of a key counts
 	for i, p := range pairs {
@@ -62,47 +63,44 @@ func (b *bucket) set(pairs ...pair) error {
 		}
 		size += sizeOf(key, pairs[i].value)
 	}
-	if size > bucketLimit {
-		return errFull
+	if size > b.limit {
+		return fmt.Errorf("the bucket is full: it holds %d bytes", b.limit)
 	}
 	b.size = size
-	b.changes++
-	for key, i := range last {
-		b.entries[key] = entry{pairs[i].value, b.changes}
+	for i, p := range pairs {
+		if last[p.key] != i {
+			continue
+		}
+		b.changes++
+		e := entry{value: p.value, change: b.changes, began: b.changes}
+		if old, ok := b.entries[p.key]; ok {
+			e.began = old.began
+		} else {
+			b.order.add(p.key, e.began)
+		}
+		b.entries[p.key] = e
 	}
 	return nil
 }
 
-func sizeOf(key string, value []byte) int { return len(key) + len(value) + entryOverhead }
-
 func (b *bucket) delete(keys ...string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.changes++
 	for _, key := range keys {
 		if e, ok := b.entries[key]; ok {
 			b.size -= sizeOf(key, e.value)
 			delete(b.entries, key)
+			b.order.remove(b.entries)
 		}
 	}
 }
 
-// keys returns a page of the keys in order, those after skip and from number offset
-// on, and whether there are more.
-func (b *bucket) keys(after *string, offset uint64) (keys []string, more bool) {
+// keys returns a page of the keys, in the order in which they were made, those made
+// after a change. next is what the following page is after, 0 if there is none.
+func (b *bucket) keys(after uint64) (keys []string, next uint64) {
 	b.mu.Lock()
-	for key := range b.entries {
-		if after == nil || key > *after {
-			keys = append(keys, key)
-		}
-	}
-	b.mu.Unlock()
-	slices.Sort(keys)
-	keys = keys[min(offset, uint64(len(keys))):]
-	if len(keys) > page {
-		return keys[:page], true
-	}
-	return keys, false
+	defer b.mu.Unlock()
+	return b.order.page(after, b.entries)
 }
 
 // increment adds to a number, which is kept in decimal, as other implementations
@@ -111,8 +109,7 @@ func increment[T int64 | uint64](b *bucket, key string, add func(T) (T, bool), p
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var n T
-	old, ok := b.entries[key]
-	if ok {
+	if old, ok := b.entries[key]; ok {
 		var err error
 		if n, err = parse(string(old.value)); err != nil {
 			return 0, fmt.Errorf("the value of %q is not a number", key)
@@ -122,18 +119,7 @@ func increment[T int64 | uint64](b *bucket, key string, add func(T) (T, bool), p
 	if !fits {
 		return 0, fmt.Errorf("the value of %q becomes too large or too small", key)
 	}
-	value := fmt.Append(nil, n)
-	size := b.size + sizeOf(key, value)
-	if ok {
-		size -= sizeOf(key, old.value)
-	}
-	if size > bucketLimit {
-		return 0, errFull
-	}
-	b.size = size
-	b.changes++
-	b.entries[key] = entry{value, b.changes}
-	return n, nil
+	return n, b.put(pair{key, fmt.Append(nil, n)})
 }
 
 func incrementUnsigned(b *bucket, key string, delta uint64) (uint64, error) {
@@ -160,19 +146,9 @@ func (b *bucket) version(key string) (value []byte, ok bool, change uint64) {
 func (b *bucket) swap(key string, change uint64, value []byte) (swapped bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	old, ok := b.entries[key]
-	if old.change != change {
+	if b.entries[key].change != change {
 		return false, nil
 	}
-	size := b.size + sizeOf(key, value)
-	if ok {
-		size -= sizeOf(key, old.value)
-	}
-	if size > bucketLimit {
-		return false, errFull
-	}
-	b.size = size
-	b.changes++
-	b.entries[key] = entry{value, b.changes}
-	return true, nil
+	err = b.put(pair{key, value})
+	return err == nil, err
 }

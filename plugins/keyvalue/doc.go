@@ -13,14 +13,28 @@ import (
 	"github.com/sidecall/sidecall/host"
 )
 
+// Config configures a Plugin. The zero Config is useful.
+type Config struct {
+	// BucketBytes is how many bytes a bucket holds, in keys, values and 128 for each
+	// entry. 0 means 64 MiB.
+	BucketBytes int
+}
+
 // Plugin is wasi:keyvalue with its buckets.
 type Plugin struct {
+	cfg Config
+
 	mu      sync.Mutex
 	buckets map[string]*bucket // guarded by mu
 }
 
 // New makes a Plugin without any data.
-func New() *Plugin { return &Plugin{buckets: map[string]*bucket{}} }
+func New(cfg Config) *Plugin {
+	if cfg.BucketBytes <= 0 {
+		cfg.BucketBytes = 64 << 20
+	}
+	return &Plugin{cfg: cfg, buckets: map[string]*bucket{}}
+}
 
 // Interfaces returns the drafts of wasi:keyvalue.
 func (p *Plugin) Interfaces() []*host.Interface {
@@ -32,7 +46,7 @@ func (p *Plugin) bucket(name string) *bucket {
 	defer p.mu.Unlock()
 	b := p.buckets[name]
 	if b == nil {
-		b = &bucket{entries: map[string]entry{}}
+		b = &bucket{limit: p.cfg.BucketBytes, entries: map[string]entry{}}
 		p.buckets[name] = b
 	}
 	return b

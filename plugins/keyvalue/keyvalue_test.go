@@ -67,7 +67,7 @@ func (k *kv) want(got, want, what string) {
 
 func TestBuckets(t *testing.T) {
 	for _, v := range drafts {
-		p := keyvalue.New()
+		p := keyvalue.New(keyvalue.Config{})
 		k := open(t, p, v)
 		k.want(k.get("a"), "none", "get of nothing")
 		k.on("set", str("a"), blob("1"))
@@ -92,7 +92,7 @@ func TestBuckets(t *testing.T) {
 
 func TestListKeys(t *testing.T) {
 	for _, v := range drafts {
-		k := open(t, keyvalue.New(), v)
+		k := open(t, keyvalue.New(keyvalue.Config{}), v)
 		const n = 2500
 		var pairs []value.Value
 		for i := range n {
@@ -120,7 +120,7 @@ func TestListKeys(t *testing.T) {
 
 func TestBatch(t *testing.T) {
 	for _, v := range drafts {
-		k := open(t, keyvalue.New(), v)
+		k := open(t, keyvalue.New(keyvalue.Config{}), v)
 		k.batch("set-many", value.List(value.Tuple(str("a"), blob("1")), value.Tuple(str("b"), blob("2")), value.Tuple(str("a"), blob("3"))))
 		got := k.batch("get-many", value.List(str("b"), str("none"), str("a")))
 		want := `[some(("b", [50])), none, some(("a", [51]))]`
@@ -134,7 +134,7 @@ func TestBatch(t *testing.T) {
 }
 
 func TestIncrement(t *testing.T) {
-	k := open(t, keyvalue.New(), drafts[0])
+	k := open(t, keyvalue.New(keyvalue.Config{}), drafts[0])
 	inc := func(delta uint64) uint64 { return k.atomic("increment", k.bucket, str("n"), value.U64(delta)).U64() }
 	if inc(5) != 5 || inc(2) != 7 || k.get("n") != "7" || inc(1<<64-8) != 1<<64-1 {
 		t.Error("increment")
@@ -143,7 +143,7 @@ func TestIncrement(t *testing.T) {
 	k.on("set", str("n"), blob("x"))
 	k.want(k.Fails("wasi:keyvalue/atomics"+k.version, "increment", k.bucket, str("n"), value.U64(1)), "other", "no number")
 
-	k = open(t, keyvalue.New(), drafts[1])
+	k = open(t, keyvalue.New(keyvalue.Config{}), drafts[1])
 	sinc := func(delta int64) int64 { return k.atomic("increment", k.bucket, str("n"), value.S64(delta)).S64() }
 	if sinc(-5) != -5 || sinc(0) != -5 || sinc(7) != 2 || sinc(1<<63-3) != 1<<63-1 {
 		t.Error("signed increment")
@@ -154,7 +154,7 @@ func TestIncrement(t *testing.T) {
 }
 
 func TestCompareAndSwap(t *testing.T) {
-	k := open(t, keyvalue.New(), drafts[1])
+	k := open(t, keyvalue.New(keyvalue.Config{}), drafts[1])
 	const iface = "wasi:keyvalue/atomics@0.2.0-draft2"
 	look := func() value.Value { return k.Ok(iface, "[static]cas.new", k.bucket, str("a")) }
 	current := func(c value.Value) string {
@@ -195,7 +195,7 @@ func TestCompareAndSwap(t *testing.T) {
 
 // TestConcurrent has instances count in one bucket, by both drafts.
 func TestConcurrent(t *testing.T) {
-	p := keyvalue.New()
+	p := keyvalue.New(keyvalue.Config{})
 	var wg sync.WaitGroup
 	for i := range 8 {
 		k := open(t, p, drafts[i%2])
@@ -218,14 +218,99 @@ func TestConcurrent(t *testing.T) {
 }
 
 func TestBucketsAreBounded(t *testing.T) {
-	k := open(t, keyvalue.New(), drafts[0])
-	big := blob(strings.Repeat("x", 8<<20))
-	for i := range 7 {
+	k := open(t, keyvalue.New(keyvalue.Config{BucketBytes: 1000}), drafts[0])
+	big := blob(strings.Repeat("x", 100)) // with its key and what an entry takes, 229
+	for i := range 4 {
 		k.on("set", str(fmt.Sprint(i)), big)
 	}
 	k.on("set", str("0"), big) // which replaces one
 	const iface = "wasi:keyvalue/store@0.2.0-draft"
-	k.want(k.Fails(iface, "[method]bucket.set", k.bucket, str("7"), big), "other", "set of too much")
+	k.want(k.Fails(iface, "[method]bucket.set", k.bucket, str("4"), big), "other", "set of too much")
+	k.want(k.Fails("wasi:keyvalue/atomics@0.2.0-draft", "increment", k.bucket, str("4"), value.U64(1)), "other", "increment of too much")
+	k.want(k.get("4"), "none", "after what was refused")
 	k.on("delete", str("0"))
-	k.on("set", str("7"), big)
+	k.on("set", str("4"), big)
+}
+
+// list lists all keys, calling between with each page's number after it.
+func (k *kv) list(between func(page int)) string {
+	k.t.Helper()
+	var keys []string
+	cursor := value.None()
+	for page := 0; ; page++ {
+		r := k.on("list-keys", cursor)
+		for i := range r.At(0).Len() {
+			keys = append(keys, r.At(0).At(i).Str())
+		}
+		c, more := r.At(1).Payload()
+		if !more {
+			return strings.Join(keys, " ")
+		}
+		between(page)
+		cursor = value.Some(c)
+	}
+}
+
+// TestListWhileItChanges deletes and sets keys between the pages of a list: what is
+// there all the time is listed once.
+func TestListWhileItChanges(t *testing.T) {
+	for _, v := range drafts {
+		k := open(t, keyvalue.New(keyvalue.Config{}), v)
+		for i := range 5000 {
+			k.on("set", str(fmt.Sprint(i)), blob(""))
+		}
+		got := k.list(func(page int) {
+			if page > 0 {
+				return
+			}
+			for i := range 5000 { // those of the first page, and of later ones every other
+				if i < 1000 || i%2 == 0 && i >= 2000 {
+					k.on("delete", str(fmt.Sprint(i)))
+				} else {
+					k.on("set", str(fmt.Sprint(i)), blob("changed"))
+				}
+			}
+		})
+		var kept []string
+		for i := range 5000 {
+			if i < 2000 || i%2 == 1 {
+				kept = append(kept, fmt.Sprint(i))
+			}
+		}
+		k.want(got, strings.Join(kept, " "), "keys")
+		k.on("set", str("0"), blob(""))
+		if got := k.list(func(int) {}); !strings.HasPrefix(got, "1000 1001 ") || !strings.HasSuffix(got, " 4999 0") {
+			t.Errorf("%s: keys after all changes: %.20s … %s", v, got, got[len(got)-20:])
+		}
+	}
+}
+
+// TestCursorOfNobody lists from what is no cursor.
+func TestCursorOfNobody(t *testing.T) {
+	k := open(t, keyvalue.New(keyvalue.Config{}), drafts[1])
+	for _, c := range []string{"", "x", "-1", "1 "} {
+		k.want(k.Fails("wasi:keyvalue/store"+k.version, "[method]bucket.list-keys", k.bucket, value.Some(str(c))), "other", "cursor "+c)
+	}
+	k = open(t, keyvalue.New(keyvalue.Config{}), drafts[0])
+	if n := k.on("list-keys", value.Some(value.U64(1<<64-1))).At(0).Len(); n != 0 {
+		t.Errorf("%d keys", n)
+	}
+}
+
+// BenchmarkListKeys lists one page of many keys, one of which is made and deleted each
+// time.
+func BenchmarkListKeys(b *testing.B) {
+	for _, n := range []int{1000, 100_000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			k := open(b, keyvalue.New(keyvalue.Config{}), drafts[1])
+			for i := range n {
+				k.on("set", str(fmt.Sprint(i)), blob(""))
+			}
+			for b.Loop() {
+				k.on("set", str("x"), blob(""))
+				k.on("list-keys", value.None())
+				k.on("delete", str("x"))
+			}
+		})
+	}
 }

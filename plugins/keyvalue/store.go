@@ -1,7 +1,9 @@
 package keyvalue
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/value"
@@ -26,7 +28,7 @@ func (p *Plugin) draft() []*host.Interface {
 }
 
 func (p *Plugin) draft2() []*host.Interface {
-	return p.interfaces("@0.2.0-draft2", listKeysByKey, getManyPairs, map[string]host.Func{
+	return p.interfaces("@0.2.0-draft2", listKeysByText, getManyPairs, map[string]host.Func{
 		"[static]cas.new":     casNew,
 		"[method]cas.current": casCurrent,
 		"increment":           incrementS64,
@@ -113,47 +115,43 @@ func bucketExists(_ *host.Call, args []value.Value) (value.Value, error) {
 	return wire.Ok(value.Bool(ok))
 }
 
-func texts(keys []string) value.Value {
-	list := make([]value.Value, len(keys))
-	for i, k := range keys {
-		list[i] = value.String(k)
-	}
-	return value.List(list...)
-}
+// A cursor is the same number in both drafts; the second has it as text.
 
-// listKeysByNumber has as its cursor how many keys were returned.
 func listKeysByNumber(_ *host.Call, args []value.Value) (value.Value, error) {
 	b, err := host.Object[*bucket](args[0])
 	if err != nil {
 		return value.Value{}, err
 	}
-	var offset uint64
+	var after uint64
 	if c, ok := wire.Option(args[1]); ok {
-		offset = c.U64()
+		after = c.U64()
 	}
-	keys, more := b.keys(nil, offset)
-	cursor := value.None()
-	if more {
-		cursor = value.Some(value.U64(offset + uint64(len(keys))))
-	}
-	return wire.Ok(value.Record(texts(keys), cursor))
+	return listKeys(b, after, value.U64)
 }
 
-// listKeysByKey has as its cursor the last key that was returned.
-func listKeysByKey(_ *host.Call, args []value.Value) (value.Value, error) {
+func listKeysByText(_ *host.Call, args []value.Value) (value.Value, error) {
 	b, err := host.Object[*bucket](args[0])
 	if err != nil {
 		return value.Value{}, err
 	}
-	var after *string
+	var after uint64
 	if c, ok := wire.Option(args[1]); ok {
-		s := c.Str()
-		after = &s
+		if after, err = strconv.ParseUint(c.Str(), 10, 64); err != nil {
+			return other(fmt.Errorf("%q is no cursor that list-keys returned", c.Str()))
+		}
 	}
-	keys, more := b.keys(after, 0)
-	cursor := value.None()
-	if more {
-		cursor = value.Some(value.String(keys[len(keys)-1]))
+	return listKeys(b, after, func(n uint64) value.Value { return value.String(strconv.FormatUint(n, 10)) })
+}
+
+func listKeys(b *bucket, after uint64, cursor func(uint64) value.Value) (value.Value, error) {
+	keys, next := b.keys(after)
+	list := make([]value.Value, len(keys))
+	for i, k := range keys {
+		list[i] = value.String(k)
 	}
-	return wire.Ok(value.Record(texts(keys), cursor))
+	more := value.None()
+	if next != 0 {
+		more = value.Some(cursor(next))
+	}
+	return wire.Ok(value.Record(value.List(list...), more))
 }
