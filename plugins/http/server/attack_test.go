@@ -195,38 +195,6 @@ func TestHugeBody(t *testing.T) {
 	}
 }
 
-// TestIdleConnections keeps many clients connected that ask nothing.
-func TestIdleConnections(t *testing.T) {
-	count := 10_000
-	if testing.Short() {
-		count = 500
-	}
-	s := serve(t, setup{})
-	var conns []net.Conn
-	defer func() {
-		for _, c := range conns {
-			c.Close()
-		}
-	}()
-	for len(conns) < count {
-		c, err := net.Dial("tcp", s.Addr().String())
-		if err != nil {
-			t.Skipf("this system allows %d connections only: %v", len(conns), err)
-		}
-		conns = append(conns, c)
-	}
-	// The machine may be busy, with accepting them above all: the best counts.
-	best := time.Hour
-	for i := 0; i < 20 && best > 100*time.Millisecond; i++ {
-		start := time.Now()
-		s.want("/hello", 200, "hello")
-		best = min(best, time.Since(start))
-	}
-	if best > 500*time.Millisecond {
-		t.Errorf("the fastest of 20 requests beside %d idle connections took %v", count, best)
-	}
-}
-
 // TestConnectionLimit connects more clients than allowed: the others wait.
 func TestConnectionLimit(t *testing.T) {
 	s := serve(t, setup{listen: server.Listen{Connections: 2}})
