@@ -108,7 +108,7 @@ func (c *cluster) images() error {
 	if err := c.registry.Push(ctx, pause, "pause:3.10.2"); err != nil {
 		return err
 	}
-	return c.registry.Push(ctx, busybox, "busybox:1")
+	return c.registry.Push(ctx, busybox, "library/busybox:1")
 }
 
 func (c *cluster) run(name string, args ...string) error {
@@ -166,6 +166,8 @@ authorization: {mode: Webhook}
 evictionHard: {imagefs.available: "1%%", nodefs.available: "1%%", memory.available: "50Mi"}
 oomScoreAdj: 0
 syncFrequency: 2s
+clusterDNS: [10.96.0.10]
+clusterDomain: cluster.local
 configMapAndSecretChangeDetectionStrategy: Watch
 `, nodeIP, testnode.Socket, c.dir)
 	if err := os.WriteFile(f("kubelet.yaml"), []byte(kubelet), 0o600); err != nil {

@@ -74,8 +74,8 @@ func Missing() string {
 // registry.
 func StartContainerd(registry string) (*Containerd, error) {
 	for file, text := range map[string]string{
-		ConfigFile:                        Config,
-		"/etc/cni/net.d/10-pods.conflist": network,
+		ConfigFile:                                    Config,
+		"/etc/cni/net.d/10-pods.conflist":             network,
 		"/etc/containerd/certs.d/_default/hosts.toml": fmt.Sprintf("server = 'http://%[1]s'\n[host.'http://%[1]s']\n  capabilities = ['pull', 'resolve']\n", registry),
 		"/usr/local/bin/systemctl":                    systemctl,
 	} {
