@@ -18,7 +18,6 @@ const (
 	unstable   = "wasi_unstable"
 	again      = "again#"
 	startName  = "_start"
-	reactor    = "_initialize"
 	memoryName = "memory"
 )
 
@@ -33,9 +32,9 @@ func Decode(b []byte) (*components.Component, error) {
 	return binary.Decode(b)
 }
 
-// IsCommand tells whether the bytes are a core module that Decode would try to make a
-// component of.
-func IsCommand(b []byte) bool {
+// IsModule tells whether the bytes are a core module, of which Decode makes a component if
+// it can.
+func IsModule(b []byte) bool {
 	f := binary.Sniff(b)
 	return f == binary.FormatCoreModule || f == binary.FormatPreview1
 }
@@ -47,8 +46,8 @@ type program struct {
 	// functions are those of preview1 that it imports, and how often.
 	functions map[string]int
 	// again are the module names, beside preview1's, that it imports from (rename).
-	again []string
-	memory    bool
+	again  []string
+	memory bool
 }
 
 // fail makes an error at a position of the file.
@@ -93,12 +92,13 @@ func (p *program) exports() error {
 	if start {
 		return nil
 	}
-	if slices.ContainsFunc(p.module.Exports, func(e core.Export) bool { return e.Name == reactor }) {
-		return fail(0, "this core module is a library (it exports %q, and not %q as a program would): add the WIT types of what it exports with "+
-			"`wasm-tools component embed wit core.wasm -o core.wasm`, then make a component of it with "+
-			"`wasm-tools component new core.wasm --adapt wasi_snapshot_preview1.reactor.wasm -o component.wasm`", reactor, startName)
-	}
 	_, err := binary.Decode(p.bytes)
+	var be *binary.Error
+	if errors.As(err, &be) && be.Found == binary.FormatPreview1 {
+		be.Msg = fmt.Sprintf("this core module is no program: it exports no function %q. A library needs WIT types: add them with "+
+			"`wasm-tools component embed wit core.wasm -o core.wasm`, then make a component of it with "+
+			"`wasm-tools component new core.wasm --adapt wasi_snapshot_preview1.reactor.wasm -o component.wasm`", startName)
+	}
 	return err
 }
 

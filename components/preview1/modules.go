@@ -98,7 +98,7 @@ func growingRealloc(f *core.Func, top uint32) {
 	f.I64(1 << 32).Op(core.OpI64GeU).Block(core.OpIf).Op(core.OpUnreachable).End()
 	f.LocalGet(end).Idx(core.OpMemorySize, 0).Op(core.OpI64ExtendI32U).I64(16).Op(core.OpI64Shl).LocalTee(have)
 	f.Op(core.OpI64GtU).Block(core.OpIf)
-	f.LocalGet(end).LocalGet(have).Op(core.OpI64Sub).I64(1<<16 - 1).Op(core.OpI64Add).I64(16).Op(core.OpI64ShrU, core.OpI32WrapI64)
+	f.LocalGet(end).LocalGet(have).Op(core.OpI64Sub).I64(1<<16-1).Op(core.OpI64Add).I64(16).Op(core.OpI64ShrU, core.OpI32WrapI64)
 	f.Idx(core.OpMemoryGrow, 0).I32(-1).Op(core.OpI32Eq).Block(core.OpIf).Op(core.OpUnreachable).End()
 	f.End()
 	f.LocalGet(end).Op(core.OpI32WrapI64).GlobalSet(top)

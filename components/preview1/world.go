@@ -71,8 +71,8 @@ func interfaceOf(name string) string {
 // types they mention. used holds the names of functions by interface.
 func (w *world) needs(used map[string]map[string]bool) map[string]bool {
 	needed := map[string]bool{}
-	var imports []string      // names of interfaces, in the order of instances
-	var from []string         // of each outer type, the interface that it is of
+	var imports []string // names of interfaces, in the order of instances
+	var from []string    // of each outer type, the interface that it is of
 	mentions := map[string][]string{}
 	var last []components.Def // the declarators of the last instance type
 	for _, d := range w.decls {

@@ -45,9 +45,10 @@ EXPORT(fd_fdstat_set_flags)(fd_t n, u32 flags) {
 
 EXPORT(fd_fdstat_set_rights)(fd_t n, u64 rights, u64 inheriting) {
   struct fd *f;
-  u8 type;
+  u8 type; // what there can be a right to depends on it
   errno_t e = lookup(n, &f);
-  if (e != OK || (e = type_of_any(f, &type)) != OK) return e;
+  if (e == OK && f->kind == DESCRIPTOR) e = type_of(f, &type);
+  if (e != OK) return e;
   if (rights & ~f->rights || inheriting & ~f->inheriting) return ENOTCAPABLE;
   f->dropped |= f->rights & ~rights;
   f->rights = rights;
