@@ -91,13 +91,19 @@ func load(path string, limit int64) (*resolve.Loaded, error) {
 	return check(data)
 }
 
-// check decodes and validates.
-func check(data []byte) (*resolve.Loaded, error) {
+// Open decodes and validates what the bytes of a component's file hold: a component, or a
+// core module of which one is made (package preview1). The error is a *binary.Error or a
+// *validate.Error.
+func Open(data []byte) (*validate.Typed, error) {
 	c, err := preview1.Decode(data)
 	if err != nil {
 		return nil, err
 	}
-	t, err := validate.Component(c, validate.Options{})
+	return validate.Component(c, validate.Options{})
+}
+
+func check(data []byte) (*resolve.Loaded, error) {
+	t, err := Open(data)
 	if err != nil {
 		return nil, err
 	}

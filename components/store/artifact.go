@@ -27,6 +27,8 @@ type Component struct {
 	Bytes []byte
 	// Imports and Exports are the names of its world.
 	Imports, Exports []string
+	// Module says that it is a core module of WASI preview1.
+	Module bool
 }
 
 // FileName is the name of a component's file in a composition that is laid out.
@@ -40,7 +42,7 @@ type wasmConfig struct {
 	Architecture string              `json:"architecture"`
 	OS           string              `json:"os"`
 	LayerDigests []digest.Digest     `json:"layerDigests"`
-	Component    *componentConfig    `json:"component"`
+	Component    *componentConfig    `json:"component,omitempty"`
 	Config       ocispec.ImageConfig `json:"config"`
 }
 
@@ -103,6 +105,9 @@ func (s *Store) addManifest(m ocispec.Manifest) (ocispec.Descriptor, error) {
 func (s *Store) addConfig(a *Artifact, layers []ocispec.Descriptor) (ocispec.Descriptor, error) {
 	c := wasmConfig{Architecture: "wasm", OS: "wasip2", Component: a.world(),
 		Config: ocispec.ImageConfig{User: user, Entrypoint: []string{"/" + a.Name}}}
+	if a.Manifest == nil && len(a.Components) == 1 && a.Components[0].Module {
+		c.OS, c.Component = "wasip1", nil // the layout has no world for these
+	}
 	for _, l := range layers {
 		c.LayerDigests = append(c.LayerDigests, l.Digest)
 	}

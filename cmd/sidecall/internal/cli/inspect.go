@@ -9,7 +9,7 @@ import (
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/components"
-	"github.com/sidecall/sidecall/components/binary"
+	"github.com/sidecall/sidecall/components/preview1"
 	"github.com/sidecall/sidecall/components/print"
 	"github.com/sidecall/sidecall/components/validate"
 	"github.com/sidecall/sidecall/linker"
@@ -20,7 +20,8 @@ func (a *app) inspectCommand() *cobra.Command {
 		Use:   "inspect FILE",
 		Short: "Show what a component imports, exports and consists of",
 		Long: `inspect decodes and validates one component, and prints its world in the syntax of WIT,
-and the core modules and components inside it with their sizes and places in the file.`,
+and the core modules and components inside it with their sizes and places in the file. Of
+a core module that is a WASI preview1 program it prints the world that it runs in.`,
 		Example: `  sidecall inspect app.wasm
   sidecall inspect -o json app.wasm | jq -r '.world.imports[].name'`,
 		Args:              noMore(1),
@@ -73,11 +74,7 @@ func inspect(path string) (*inspection, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := binary.Decode(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	typed, err := validate.Component(c, validate.Options{})
+	typed, err := linker.Open(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -88,7 +85,11 @@ func inspect(path string) (*inspection, error) {
 	if world.Exports == nil {
 		world.Exports = []print.Item{}
 	}
-	return &inspection{File: path, World: world, part: partsOf(typed)}, nil
+	found := &inspection{File: path, World: world, part: partsOf(typed)}
+	if preview1.IsModule(data) {
+		found.part = found.Parts[0] // what was put around it is not in the file
+	}
+	return found, nil
 }
 
 // partsOf lists what a component contains, in the order of the file.
@@ -122,7 +123,11 @@ func partsOf(t *validate.Typed) part {
 
 func (i *inspection) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, %s\n\n", i.File, i.title(), byteCount(i.Size))
+	title := i.title()
+	if i.Imports != nil { // it is a core module
+		title += " (WASI preview1), run as the component below"
+	}
+	fmt.Fprintf(&b, "%s: %s, %s\n\n", i.File, title, byteCount(i.Size))
 	b.WriteString(i.World.Text(strings.TrimSuffix(filepath.Base(i.File), filepath.Ext(i.File))))
 	if len(i.Parts) > 0 {
 		b.WriteString("\ninside:\n")

@@ -11,10 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
-	"github.com/sidecall/sidecall/components/binary"
+	"github.com/sidecall/sidecall/components/preview1"
 	"github.com/sidecall/sidecall/components/print"
 	"github.com/sidecall/sidecall/components/store"
-	"github.com/sidecall/sidecall/components/validate"
 	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/manifest"
 	"github.com/sidecall/sidecall/linker/plan"
@@ -275,16 +274,12 @@ func (a *app) packedComponent(c manifest.Component) (store.Component, error) {
 	if err != nil {
 		return none, err
 	}
-	decoded, err := binary.Decode(data)
-	if err != nil {
-		return none, fmt.Errorf("%s: %w", path, err)
-	}
-	typed, err := validate.Component(decoded, validate.Options{})
+	typed, err := linker.Open(data)
 	if err != nil {
 		return none, fmt.Errorf("%s: %w", path, err)
 	}
 	world := print.Of(typed.Type)
-	out := store.Component{Name: c.Name, Bytes: data}
+	out := store.Component{Name: c.Name, Bytes: data, Module: preview1.IsModule(data)}
 	for _, i := range world.Imports {
 		out.Imports = append(out.Imports, i.Name)
 	}
