@@ -43,6 +43,9 @@ type HTTPLimits struct {
 	// Deadline is the time for one request, from its header to its answer's end; 0 is
 	// any. It is nil if the manifest does not say.
 	Deadline *time.Duration
+	// Write is how long a client may take nothing of an answer; 0 is for any time. It is
+	// nil if the manifest does not say.
+	Write *time.Duration
 	// Header and Body bound requests, in bytes.
 	Header, Body int64
 }
@@ -111,6 +114,9 @@ func (b *builder) http(v *value) {
 	}
 	if limits.get("deadline") != nil {
 		h.Limits.Deadline = new(limits.duration("deadline"))
+	}
+	if limits.get("write") != nil {
+		h.Limits.Write = new(limits.duration("write"))
 	}
 	drain := v.get("drain")
 	h.Drain.Delay = drain.duration("delay")

@@ -30,6 +30,7 @@ var httpShape = &shape{form: object, doc: "How the composition is served over HT
 		{name: "queue", shape: &shape{form: scalar, doc: "How many more wait for their turn; those beyond are answered 503.", text: countOr0}},
 		{name: "connections", shape: &shape{form: scalar, doc: "How many clients are connected at a time.", text: count}},
 		{name: "deadline", shape: &shape{form: str, doc: "The time for one request, after which it is answered 504; 0s for any.", text: timeSpan}},
+		{name: "write", shape: &shape{form: str, doc: "How long a client may take nothing of an answer before it is broken off; 30s, 0s for any time.", text: timeSpan}},
 		{name: "header", shape: &shape{form: scalar, doc: "The size of a request's header, in bytes; above it is 431.", text: byteCount}},
 		{name: "body", shape: &shape{form: scalar, doc: "The size of a request's body, in bytes; above it is 413.", text: byteCount}},
 	}}},

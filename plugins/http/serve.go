@@ -22,6 +22,10 @@ type Exchange struct {
 	// complete. The instance must stay open until then.
 	Ended func(error)
 
+	// Refuse, if it is not nil, is asked which status is the answer to a guest whose call
+	// failed before it set one, with the error of the call; 0 stands for the usual one.
+	Refuse func(error) (status int)
+
 	mu       sync.Mutex
 	body     *pipe // guarded by mu: what the guest answers with
 	returned bool  // guarded by mu
@@ -98,7 +102,7 @@ func (x *Exchange) Serve(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if a.response == nil {
-		return refuse(ctx, w, a.err, callErr)
+		return x.refuse(ctx, w, a.err, callErr)
 	}
 	if a.response.body != nil {
 		x.begin(a.response.body)
@@ -151,7 +155,7 @@ func (x *Exchange) end() {
 
 // refuse answers for a guest that did not: code is what it set instead of a
 // response, nil if it set nothing and its call ended with callErr.
-func refuse(ctx context.Context, w http.ResponseWriter, code *Error, callErr error) error {
+func (x *Exchange) refuse(ctx context.Context, w http.ResponseWriter, code *Error, callErr error) error {
 	status, err := http.StatusInternalServerError, callErr
 	switch {
 	case code != nil:
@@ -160,6 +164,11 @@ func refuse(ctx context.Context, w http.ResponseWriter, code *Error, callErr err
 		status = http.StatusGatewayTimeout
 	case callErr == nil:
 		err = ErrNoAnswer
+	}
+	if code == nil && x.Refuse != nil {
+		if other := x.Refuse(err); other != 0 {
+			status = other
+		}
 	}
 	http.Error(w, http.StatusText(status), status)
 	return &ServeError{Status: status, Err: err}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,7 +14,7 @@ type requestBody struct {
 	io.ReadCloser
 	// conn is what net/http gave to answer with, whatever was wrapped around it.
 	conn  http.ResponseWriter
-	ended bool
+	ended atomic.Bool
 }
 
 func newRequestBody(w http.ResponseWriter, r *http.Request) *requestBody {
@@ -29,7 +30,9 @@ func newRequestBody(w http.ResponseWriter, r *http.Request) *requestBody {
 // Read notes the end.
 func (b *requestBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	b.ended = b.ended || err == io.EOF
+	if err == io.EOF {
+		b.ended.Store(true)
+	}
 	return n, err
 }
 
@@ -45,14 +48,14 @@ const (
 // written while the body was being read (EnableFullDuplex). What is there of a short
 // rest is read, else the connection ends.
 func (b *requestBody) finish() {
-	if b.ended {
+	if b.ended.Load() {
 		return
 	}
 	control := http.NewResponseController(b.conn)
 	if control.Flush() == nil && control.SetReadDeadline(time.Now().Add(drainTime)) == nil {
 		_, _ = io.CopyN(io.Discard, b, drainLimit) // the end is what counts
 	}
-	if b.ended {
+	if b.ended.Load() {
 		return
 	}
 	// The documented way to say that a connection must end is to exceed a limit.

@@ -43,6 +43,10 @@ type Limits struct {
 	Deadline time.Duration
 	// Body is the size of a request's body in bytes, 0 for 64 MiB.
 	Body int64
+	// Write is how long a client may take nothing of the answer while there is some to
+	// send, 0 for 30 seconds, negative for as long as Deadline. Then the answer is
+	// broken off and its guest ends.
+	Write time.Duration
 	// AfterAnswer is how long a guest may go on after its answer is complete if there
 	// is no deadline, 0 for 30 seconds.
 	AfterAnswer time.Duration
@@ -63,6 +67,9 @@ func (l Limits) withDefaults() Limits {
 	}
 	if l.Body <= 0 {
 		l.Body = 64 << 20
+	}
+	if l.Write == 0 {
+		l.Write = 30 * time.Second
 	}
 	if l.AfterAnswer <= 0 {
 		l.AfterAnswer = 30 * time.Second

@@ -3,6 +3,7 @@
 // what any request may take within limits.
 //
 // In: a pool of instances. Out: Handler, for any server of net/http; Server, which
-// listens, tells of its health, and drains. Next: cmd, shim. Must not import: other
+// listens, tells of its health, and drains; Certificate, for Server to change it while
+// it runs. Next: cmd, shim. Must not import: other
 // plugins but http.
 package server

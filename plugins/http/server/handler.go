@@ -15,12 +15,14 @@ import (
 type Handler struct {
 	cfg       Config
 	admission *admission
+	// peers are those of the server's listener, nil for a Handler of another server.
+	peers *peers
 }
 
 // NewHandler makes a Handler.
 func NewHandler(cfg Config) *Handler {
 	cfg.Limits = cfg.Limits.withDefaults()
-	return &Handler{cfg, newAdmission(cfg.Limits.Requests, cfg.Limits.Queue)}
+	return &Handler{cfg: cfg, admission: newAdmission(cfg.Limits.Requests, cfg.Limits.Queue)}
 }
 
 // writeGrace is how long after a request's deadline its answer may still be written:
@@ -70,22 +72,32 @@ func (e *exchange) limit() (context.Context, func()) {
 	// Bodies stream in both directions at the same time. What does not support one of
 	// these, such as a recorder in a test, does not need it.
 	_ = control.EnableFullDuplex()
-	finish := func() {}
-	if e.r.Body != nil && e.r.Body != http.NoBody {
-		body := newRequestBody(e.w, e.r)
-		e.r.Body = http.MaxBytesReader(body.conn, body, limits.Body)
-		finish = body.finish
-	}
+	finish, cancel, unwatch := func() {}, func() {}, func() {}
 	var end time.Time // of a connection's earlier request, if there is none now
-	cancel := func() {}
 	if limits.Deadline > 0 {
 		deadline := e.start.Add(limits.Deadline)
 		ctx, cancel = context.WithDeadline(ctx, deadline)
 		end = deadline.Add(writeGrace)
 	}
+	if e.r.Body != nil && e.r.Body != http.NoBody {
+		body := newRequestBody(e.w, e.r)
+		e.r.Body = http.MaxBytesReader(body.conn, body, limits.Body)
+		finish = body.finish
+		if e.h.peers != nil && e.r.ProtoMajor == 1 {
+			bounded := cancel
+			var leave context.CancelFunc
+			ctx, leave = context.WithCancel(ctx)
+			cancel = func() { leave(); bounded() }
+			unwatch = e.h.peers.watch(e.r, &body.ended, leave)
+		}
+	}
 	_ = control.SetReadDeadline(end)
 	_ = control.SetWriteDeadline(end)
+	if limits.Write > 0 && (limits.Deadline < 0 || limits.Deadline > limits.Write) {
+		e.w = &paced{e.w, control, limits.Write, end}
+	}
 	return ctx, func() {
+		unwatch()
 		finish()
 		cancel()
 	}
@@ -110,7 +122,7 @@ func (e *exchange) serve(lease *pool.Lease) {
 		end(err)
 		return
 	}
-	x := &wasihttp.Exchange{Instance: inst, Handle: handle, Ended: end}
+	x := &wasihttp.Exchange{Instance: inst, Handle: handle, Ended: end, Refuse: e.failure}
 	err = x.Serve(e.w, e.r)
 	if e.h.cfg.Limits.Deadline < 0 {
 		e.bound(inst, ended)
@@ -130,6 +142,17 @@ func (e *exchange) serve(lease *pool.Lease) {
 	if failed.Status == 0 {
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// failure is the status for a guest whose call failed before it answered, 0 for the
+// usual one. One that had to end because the server does has done nothing wrong, and
+// another process may answer.
+func (e *exchange) failure(error) (status int) {
+	if !errors.Is(context.Cause(e.r.Context()), ErrDrain) {
+		return 0
+	}
+	e.w.Header().Set("Retry-After", retryAfter)
+	return http.StatusServiceUnavailable
 }
 
 // tellTime is how long a request that failed waits for its guest to end.

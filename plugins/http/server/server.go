@@ -59,9 +59,12 @@ func New(cfg Config, opt Listen, wrap func(http.Handler) http.Handler) (*Server,
 }
 
 func (s *Server) listen() (err error) {
-	if s.listener, err = net.Listen("tcp", s.opt.Address); err != nil {
+	l, err := net.Listen("tcp", s.opt.Address)
+	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
+	s.handler.peers = newPeers(l)
+	s.listener = s.handler.peers
 	if s.opt.Health == "" {
 		return nil
 	}

@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 	"strings"
@@ -209,11 +207,10 @@ func (a *app) listening(r *linker.Result) (server.Listen, error) {
 		return l, &usageError{message: "a certificate and its key come together: --tls-cert and --tls-key"}
 	}
 	if cert != "" {
-		pair, err := tls.LoadX509KeyPair(cert, key)
-		if err != nil {
-			return l, fmt.Errorf("reading the certificate: %w", err)
+		var err error
+		if l.TLS, err = server.Certificate(cert, key, a.log); err != nil {
+			return l, err
 		}
-		l.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
 	}
 	return l, nil
 }
@@ -223,7 +220,7 @@ func (a *app) limits(r *linker.Result) server.Limits {
 	var l server.Limits
 	if h := r.Manifest.HTTP; h != nil {
 		l.Requests, l.Body = h.Limits.Requests, h.Limits.Body
-		l.Deadline = orNone(h.Limits.Deadline)
+		l.Deadline, l.Write = orNone(h.Limits.Deadline), orNone(h.Limits.Write)
 		if h.Limits.Queue != nil {
 			if l.Queue = *h.Limits.Queue; l.Queue == 0 {
 				l.Queue = -1
