@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -89,10 +89,11 @@ func rewrite(bundle string, s *specs.Spec, n *node, f *store.Files, r *ready) er
 	if len(s.Process.Args) > 1 {
 		c.Args = s.Process.Args[1:]
 	}
-	for _, m := range s.Mounts {
-		if pod.IsVolume(m.Type, m.Destination) || slices.Contains(m.Options, "rbind") && pod.IsVolume("bind", m.Destination) {
-			c.Mounts = append(c.Mounts, pod.Mount{Path: filepath.Clean(m.Destination), ReadOnly: slices.Contains(m.Options, "ro")})
-		}
+	var files []specs.Mount
+	c.Mounts, files = volumes(s)
+	c.TerminationLog = s.Annotations[terminationLog]
+	if cwd := path.Clean("/" + s.Process.Cwd); cwd != "/" {
+		c.Cwd = cwd
 	}
 	env := []string{"TMPDIR=" + pod.Tmp}
 	if l := s.Linux; l != nil && l.Resources != nil && l.Resources.Memory != nil && l.Resources.Memory.Limit != nil && *l.Resources.Memory.Limit > 0 {
@@ -122,6 +123,7 @@ func rewrite(bundle string, s *specs.Spec, n *node, f *store.Files, r *ready) er
 		bind(program, pod.Program), bind(app, pod.App), bind(r.code, pod.Code), bind(filepath.Join(bundle, podFile), pod.ConfigFile),
 		specs.Mount{Type: "tmpfs", Source: "tmpfs", Destination: pod.Tmp, Options: []string{"nosuid", "nodev", "noexec", "mode=1777", "size=64m"}},
 	)
+	s.Mounts = append(s.Mounts, files...)
 	s.Process.Args = []string{pod.Program, "container"}
 	s.Process.Env = env
 	s.Process.Cwd = "/"

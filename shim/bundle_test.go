@@ -66,7 +66,7 @@ func TestRewrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Equal(c.Args, []string{"-v", "x"}) || !slices.Equal(c.Env, []string{"A=1", "OTEL_SERVICE_NAME=orders"}) || c.Target != "/.sidecall/app/app.wasm" || c.MaxMemory != limit ||
-		!slices.Equal(c.Mounts, []pod.Mount{{Path: "/data", ReadOnly: true}, {Path: "/tmp/v"}}) {
+		c.Cwd != "/work" || !slices.Equal(c.Mounts, []pod.Mount{{Path: "/data", ReadOnly: true}, {Path: "/tmp/v"}}) {
 		t.Errorf("%+v", c)
 	}
 }

@@ -39,8 +39,11 @@ type Component struct {
 	FilePos     diag.Pos
 	Args        []string
 	ArgsPos     diag.Pos
-	Env         []plan.EnvVar
-	EnvPos      diag.Pos
+	// Cwd is where the program is told to start. It is for command lines: manifests
+	// do not have it.
+	Cwd    string
+	Env    []plan.EnvVar
+	EnvPos diag.Pos
 	// Files are the directories granted, the host's joined to the manifest's directory.
 	Files    []plan.FileGrant
 	FilesPos diag.Pos

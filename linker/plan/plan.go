@@ -44,7 +44,10 @@ type Component struct {
 type Grants struct {
 	// Args are what the program finds as its arguments: its own name first, which is
 	// the component's, as programs of all languages expect.
-	Args  []string
+	Args []string
+	// Cwd is the directory that the program is told to start in, empty for none. It
+	// allows nothing: what is there is what Files say.
+	Cwd   string
 	Env   []EnvVar
 	Files []FileGrant
 	// Sockets are the addresses that it may connect to, exchange datagrams with and

@@ -48,6 +48,10 @@ func TestEnvironment(t *testing.T) {
 			t.Error("there is a current directory")
 		}
 	}
+	cwd, ok := env(t, plan.Grants{Cwd: "/work"}, host.Stdio{}).Must(iface, "initial-cwd").Payload()
+	if !ok || cwd.Str() != "/work" {
+		t.Errorf("the current directory is %v, %v", cwd, ok)
+	}
 }
 
 func TestExit(t *testing.T) {

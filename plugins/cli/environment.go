@@ -32,6 +32,11 @@ func getArguments(c *host.Call, _ []value.Value) (value.Value, error) {
 	return value.List(list...), nil
 }
 
-// initialCwd says none: a component starts in no directory, it has those that it
+// initialCwd is mostly none: a component starts in no directory, it has those that it
 // was granted.
-func initialCwd(*host.Call, []value.Value) (value.Value, error) { return value.None(), nil }
+func initialCwd(c *host.Call, _ []value.Value) (value.Value, error) {
+	if cwd := c.Component().Grants.Cwd; cwd != "" {
+		return value.Some(value.String(cwd)), nil
+	}
+	return value.None(), nil
+}

@@ -240,7 +240,7 @@ func TestWrong(t *testing.T) {
 		name, want string
 		wasm       []byte
 	}{
-		{"preview1", "this is a preview1 core module", module},
+		{"library", `this core module is no program: it exports no function "_start"`, module},
 		{"broken", "unexpected end of the file", []byte("\x00asm\x0d\x00\x01\x00\x07\xff\x01")},
 		{"odd", `annotation sidecall.dev/runtime.odd: "java" is neither wasm nor linux`, module},
 	} {

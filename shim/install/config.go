@@ -92,7 +92,8 @@ func Add(text []byte) ([]byte, error) {
 	}
 	table := fmt.Sprintf("plugins.'%s'.containerd.runtimes.%s", c.plugin(), Handler)
 	b.WriteString(begin)
-	fmt.Fprintf(&b, "[%s]\n  runtime_type = %q\n  pod_annotations = [\"sidecall.dev/*\", \"run.oci.handler\", \"module.wasm.image/*\"]\n", table, RuntimeType)
+	fmt.Fprintf(&b, "[%s]\n  runtime_type = %q\n  pod_annotations = [\"sidecall.dev/*\", \"run.oci.handler\", \"module.wasm.image/*\"]\n"+
+		"  container_annotations = [\"io.kubernetes.container.terminationMessagePath\"]\n", table, RuntimeType)
 	fmt.Fprintf(&b, "[%s.options]\n  SystemdCgroup = %v\n", table, systemdCgroup(c.runtime("runc")))
 	b.WriteString(end)
 	out := []byte(b.String())

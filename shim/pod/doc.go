@@ -15,8 +15,19 @@
 //     Secret's value, if the manifest says so. None of them reaches the process itself.
 //   - Volumes. A directory that the pod mounts, ConfigMaps and Secrets among them, is
 //     granted to the main component under the same path, read-only if it is mounted so.
-//     Single files, the token of the service account, and what the container runtime
-//     itself mounts are not. Sidecars have what the manifest grants them: an absolute
-//     path there is one in the container.
-//   - The working directory is not passed on: guests see directories by what is granted.
+//     What changes in it is seen at once, a ConfigMap's new version as a whole: links are
+//     followed when a file is opened, and lead nowhere out of the volume.
+//   - Single files, as a subPath mounts them, are granted as a directory that has only
+//     them: /etc/app with app.yaml for a file mounted at /etc/app/app.yaml. In a directory
+//     that is granted anyway they are where they are. It is read-only unless one of its
+//     files is not. As with Linux containers, a changed ConfigMap does not change them.
+//   - Not granted: what the container runtime itself mounts (/proc, /sys, /dev, /etc/hosts,
+//     /etc/hostname, /etc/resolv.conf), the token of the service account, the file for the
+//     termination message, sockets, devices, and what is in the image.
+//   - Sidecars have what the manifest grants them: an absolute path there is one in the
+//     container.
+//   - The working directory is what the main component learns from initial-cwd. It grants
+//     nothing.
+//   - SIDECALL_LISTEN and SIDECALL_HEALTH_LISTEN say where to listen; SIDECALL_CONTROL=off
+//     that sidecall ps, top and call are to find nothing. OTEL_* are for the host as well.
 package pod

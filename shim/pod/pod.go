@@ -12,11 +12,14 @@ import (
 
 // Where things are in the container.
 const (
-	Dir        = "/.sidecall"
-	Program    = Dir + "/bin"
-	App        = Dir + "/app"
-	Code       = Dir + "/code"
-	Tmp        = Dir + "/tmp"
+	Dir     = "/.sidecall"
+	Program = Dir + "/bin"
+	App     = Dir + "/app"
+	Code    = Dir + "/code"
+	Tmp     = Dir + "/tmp"
+	// Files has a directory for each directory of the guest's that single files are
+	// mounted in: "0", "1", …
+	Files      = Dir + "/files"
 	ConfigFile = Dir + "/container.json"
 	// Control is where process 1 can be seen by sidecall ps, top, graph and call. It is
 	// made by process 1, for its own user alone.
@@ -38,16 +41,25 @@ type Config struct {
 	Target string `json:"target"`
 	// Args are the guest's arguments; nil leaves the manifest's.
 	Args []string `json:"args,omitempty"`
+	// Cwd is the container's working directory, empty for "/".
+	Cwd string `json:"cwd,omitempty"`
 	// Env are NAME=value.
 	Env    []string `json:"env,omitempty"`
 	Mounts []Mount  `json:"mounts,omitempty"`
+	// TerminationLog is where the pod wants to be told why the container ended; empty
+	// stands for TerminationLog.
+	TerminationLog string `json:"terminationLog,omitempty"`
 	// MaxMemory is the container's memory limit in bytes, 0 without one.
 	MaxMemory int64 `json:"maxMemory,omitempty"`
 }
 
 // Mount is a directory that the guest gets.
 type Mount struct {
-	Path     string `json:"path"`
+	// Path is the directory's name for the guest.
+	Path string `json:"path"`
+	// Host is the directory in the container, empty if it is Path: one that the shim has
+	// made for single files, as a guest is given directories only.
+	Host     string `json:"host,omitempty"`
 	ReadOnly bool   `json:"readOnly,omitempty"`
 }
 
@@ -76,14 +88,21 @@ func (c *Config) CommandLine() []string {
 		line = append(line, "--env", e)
 	}
 	for _, m := range c.Mounts {
-		if info, err := os.Stat(m.Path); err != nil || !info.IsDir() {
-			continue // a single file, as a subPath makes it
+		host := m.Host
+		if host == "" {
+			host = m.Path
 		}
-		dir := m.Path + "::" + m.Path
+		if info, err := os.Stat(host); err != nil || !info.IsDir() {
+			continue // not what it was when the shim looked
+		}
+		dir := host + "::" + m.Path
 		if m.ReadOnly {
 			dir += "::ro"
 		}
 		line = append(line, "--dir", dir)
+	}
+	if c.Cwd != "" {
+		line = append(line, "--cwd", c.Cwd)
 	}
 	if c.MaxMemory > 0 {
 		line = append(line, "--max-memory", fmt.Sprint(c.MaxMemory))

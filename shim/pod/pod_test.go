@@ -16,8 +16,9 @@ func TestCommandLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := pod.Config{Command: "run", Target: "/app", Args: []string{}, Env: []string{"A=1"}, MaxMemory: 1 << 20,
-		Mounts: []pod.Mount{{dir, true}, {file, false}, {dir + "/none", false}}}
-	want := []string{"run", "--cache-dir", "/.sidecall/code", "--control", "/.sidecall/tmp/control", "--env", "A=1", "--dir", dir + "::" + dir + "::ro", "--max-memory", "1048576", "/app", "--"}
+		Mounts: []pod.Mount{{dir, "", true}, {file, "", false}, {dir + "/none", "", false}, {"/etc/app", dir, false}}, Cwd: "/etc/app"}
+	want := []string{"run", "--cache-dir", "/.sidecall/code", "--control", "/.sidecall/tmp/control", "--env", "A=1", "--dir", dir + "::" + dir + "::ro",
+		"--dir", dir + "::/etc/app", "--cwd", "/etc/app", "--max-memory", "1048576", "/app", "--"}
 	if got := c.CommandLine(); !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}

@@ -45,7 +45,7 @@ func (a *app) containerCommand() *cobra.Command {
 			root.SetArgs(line)
 			defer settle.WhenIdle(inner.trim)()
 			err = root.Execute()
-			a.terminationMessage(err)
+			a.terminationMessage(err, c.TerminationLog)
 			return err
 		},
 	}
@@ -82,13 +82,17 @@ func listenInPod(path string, variables func(string) (string, bool)) string {
 	return m.HTTP.Listen
 }
 
-// terminationMessage leaves what went wrong where Kubernetes looks for it.
-func (a *app) terminationMessage(err error) {
+// terminationMessage leaves what went wrong where Kubernetes looks for it: in the file
+// that the pod says, or where it is if that is empty.
+func (a *app) terminationMessage(err error, file string) {
 	var status *statusError
 	if err == nil || errors.As(err, &status) { // the guest has said what it had to say
 		return
 	}
-	f, openErr := os.OpenFile(pod.TerminationLog, os.O_WRONLY|os.O_TRUNC, 0)
+	if file == "" {
+		file = pod.TerminationLog
+	}
+	f, openErr := os.OpenFile(file, os.O_WRONLY|os.O_TRUNC, 0)
 	if openErr != nil {
 		return // a pod may have it elsewhere, or not at all
 	}

@@ -12,6 +12,7 @@ import (
 func (t *target) grantFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&t.env, "env", nil, "give the main component this `NAME=VALUE`, or sidecall's own NAME; may be repeated")
 	fs.StringArrayVar(&t.dirs, "dir", nil, "let the main component use a directory, `HOST::GUEST[::ro]`; may be repeated")
+	fs.StringVar(&t.cwd, "cwd", "", "tell the main component to start in this `DIRECTORY`, of those that it may use")
 }
 
 // notExported is the error of a composition that lacks what a command needs.

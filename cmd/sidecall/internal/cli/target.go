@@ -31,6 +31,7 @@ type target struct {
 	setArgs bool
 	env     []string
 	dirs    []string
+	cwd     string
 }
 
 const targetUse = "[MANIFEST | DIRECTORY | APP.wasm | IMAGE]"
@@ -144,6 +145,9 @@ func (t *target) override(m *manifest.Manifest) (*manifest.Manifest, error) {
 		}
 		main.Env = slices.DeleteFunc(main.Env, func(e plan.EnvVar) bool { return e.Name == v.Name })
 		main.Env = append(main.Env, v)
+	}
+	if t.cwd != "" {
+		main.Cwd = t.cwd
 	}
 	main.Files = slices.Clone(main.Files)
 	for _, text := range t.dirs {
