@@ -52,6 +52,7 @@ func TestScript(t *testing.T) {
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
 			return errors.Join(
 				copyFile("testdata/guest/guest.wasm", filepath.Join(env.WorkDir, "guest.wasm")),
+				copyFile("testdata/preview1/preview1.wasm", filepath.Join(env.WorkDir, "preview1.wasm")),
 				copyFile("../../plugins/http/testdata/server/server.wasm", filepath.Join(env.WorkDir, "server.wasm")),
 				os.CopyFS(filepath.Join(env.WorkDir, "hello"), only{os.DirFS("../../examples/01-hello")}),
 				os.CopyFS(filepath.Join(env.WorkDir, "worlds"), only{os.DirFS("testdata/worlds")}),
