@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,11 +19,14 @@ import (
 	"testing"
 	"time"
 
+	contentapi "github.com/containerd/containerd/api/services/content/v1"
+	imagesapi "github.com/containerd/containerd/api/services/images/v1"
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
 
@@ -130,6 +134,10 @@ state = %[2]q
   sandbox = %[4]q
 [plugins.'io.containerd.cri.v1.runtime']
   restrict_oom_score_adj = true
+  [plugins.'io.containerd.cri.v1.runtime'.cni]
+    bin_dir = "/usr/lib/cni"
+    bin_dirs = ["/usr/lib/cni"]
+    conf_dir = %[5]q
   [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]
     runtime_type = "io.containerd.sidecall.v1"
     pod_annotations = ["sidecall.dev/*", "run.oci.handler", "module.wasm.image/*"]
@@ -145,7 +153,10 @@ func (n *node) socket() string { return filepath.Join(n.dir, "containerd.sock") 
 
 func (n *node) start() error {
 	file := filepath.Join(n.dir, "config.toml")
-	text := fmt.Sprintf(config, filepath.Join(n.dir, "root"), filepath.Join(n.dir, "state"), n.socket(), pauseImage)
+	text := fmt.Sprintf(config, filepath.Join(n.dir, "root"), filepath.Join(n.dir, "state"), n.socket(), pauseImage, filepath.Join(n.dir, "cni"))
+	if err := n.configureNetwork(); err != nil {
+		return err
+	}
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return err
 	}
@@ -175,6 +186,7 @@ func (n *node) start() error {
 func (n *node) stop() {
 	_ = n.process.Process.Signal(syscall.SIGTERM)
 	_ = n.process.Wait()
+	_ = exec.Command("ip", "link", "delete", n.bridge()).Run() // there is none if no pod had a network
 	if os.Getenv("SIDECALL_E2E_KEEP") == "" {
 		_ = os.RemoveAll(n.dir)
 	} else {
@@ -238,6 +250,44 @@ func (n *node) pack(t *testing.T, name string, args ...string) {
 	if err := n.load(file, name); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// layers are the digests of an image's layers.
+func (n *node) layers(t *testing.T, name string) (out []string) {
+	t.Helper()
+	conn, err := grpc.NewClient("unix://"+n.socket(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ctx := metadata.AppendToOutgoingContext(t.Context(), "containerd-namespace", "k8s.io")
+	image, err := imagesapi.NewImagesClient(conn).Get(ctx, &imagesapi.GetImageRequest{Name: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream, err := contentapi.NewContentClient(conn).Read(ctx, &contentapi.ReadContentRequest{Digest: image.GetImage().GetTarget().GetDigest()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text []byte
+	for {
+		part, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, part.GetData()...)
+	}
+	var m ocispec.Manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range m.Layers {
+		out = append(out, l.Digest.String())
+	}
+	return out
 }
 
 func eventually(limit time.Duration, f func() error) error {

@@ -28,8 +28,15 @@ func newPod(t *testing.T, annotations map[string]string) *pod {
 	return newPodOf(t, "p", "sidecall", annotations)
 }
 
-// newPodOf makes a pod of a name of its own, for a runtime handler.
+// newPodOf makes a pod of a name of its own, for a runtime handler. It is on the node's
+// network, for which no CNI plugin is needed.
 func newPodOf(t *testing.T, name, handler string, annotations map[string]string) *pod {
+	t.Helper()
+	return newPodOn(t, cri.NamespaceMode_NODE, name, handler, annotations)
+}
+
+// newPodOn makes a pod on the node's network, or on one of its own.
+func newPodOn(t *testing.T, network cri.NamespaceMode, name, handler string, annotations map[string]string) *pod {
 	t.Helper()
 	n := theNode(t)
 	logs := t.TempDir()
@@ -37,8 +44,7 @@ func newPodOf(t *testing.T, name, handler string, annotations map[string]string)
 		Metadata:     &cri.PodSandboxMetadata{Name: name, Uid: strings.ReplaceAll(t.Name(), "/", "-") + name, Namespace: "default"},
 		LogDirectory: logs, Annotations: annotations,
 		Linux: &cri.LinuxPodSandboxConfig{SecurityContext: &cri.LinuxSandboxSecurityContext{
-			// On the host's network no CNI plugin is needed.
-			NamespaceOptions: &cri.NamespaceOption{Network: cri.NamespaceMode_NODE}}},
+			NamespaceOptions: &cri.NamespaceOption{Network: network}}},
 	}}
 	r, err := n.runtime.RunPodSandbox(t.Context(), &cri.RunPodSandboxRequest{Config: p.config, RuntimeHandler: handler})
 	if err != nil {
@@ -69,7 +75,7 @@ func (p *pod) create(name, image string, args []string, change func(*cri.Contain
 	c := &cri.ContainerConfig{
 		Metadata: &cri.ContainerMetadata{Name: name}, Image: &cri.ImageSpec{Image: image}, Args: args, LogPath: name + ".log",
 		Linux: &cri.LinuxContainerConfig{SecurityContext: &cri.LinuxContainerSecurityContext{
-			NamespaceOptions: &cri.NamespaceOption{Network: cri.NamespaceMode_NODE}, ReadonlyRootfs: true, NoNewPrivs: true,
+			NamespaceOptions: p.config.Linux.SecurityContext.NamespaceOptions, ReadonlyRootfs: true, NoNewPrivs: true,
 			Seccomp: &cri.SecurityProfile{ProfileType: cri.SecurityProfile_RuntimeDefault}}},
 	}
 	if change != nil {

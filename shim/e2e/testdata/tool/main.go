@@ -26,6 +26,15 @@ func main() {
 		err := http.ListenAndServe(args[1], http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "hello") }))
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
+	case len(args) == 2 && args[0] == "fetch":
+		r, err := http.Get(args[1])
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		defer r.Body.Close()
+		fmt.Println(r.StatusCode)
+		_, _ = io.Copy(os.Stdout, r.Body) // what is missing is seen
 	case len(args) == 2 && args[0] == "cat":
 		data, err := os.ReadFile(args[1])
 		if err != nil {
