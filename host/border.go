@@ -132,6 +132,7 @@ func (t *task) guest(l *life) *task {
 		panic(&InterruptError{Function: t.function, Cause: err})
 	}
 	g.outer, g.depth, g.span, g.grace = t, t.depth, t.span, time.Time{}
+	g.tell()
 	return g
 }
 

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"io"
 
 	"github.com/rs/zerolog"
@@ -93,6 +94,9 @@ type InstanceOptions struct {
 	Stdio Stdio
 	// StdioOf, if it is not nil, gives each component its own instead. It is called
 	// with the component's name when that first uses them, and outputs that are
-	// io.Closers are closed with the instance.
-	StdioOf func(component string) Stdio
+	// io.Closers are closed with the instance. running gives the context of the call
+	// that runs in the instance, or ran last, with the values that a Tracer gave it: the
+	// one that what is written belongs to, but for what a guest keeps to itself until
+	// another call.
+	StdioOf func(component string, running func() context.Context) Stdio
 }

@@ -1,8 +1,10 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"io"
+	"sync"
 )
 
 // streams are the standard streams of an instance's components.
@@ -11,12 +13,49 @@ type streams struct {
 	// of makes those of a component by its index, nil if all have the shared ones.
 	of   func(component int) Stdio
 	made map[int]*Stdio
+	// running is for of.
+	running *running
+}
+
+// running is the context of the call that runs in an instance, or ran last. Those who write for it
+// do so in goroutines of their own.
+type running struct {
+	mu  sync.Mutex
+	ctx context.Context // guarded by mu
+}
+
+func (r *running) get() context.Context {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ctx
+}
+
+func (r *running) set(ctx context.Context) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ctx = ctx
+}
+
+// tell tells the streams whose call it is that runs. At its end nothing is told, as
+// the last of what it wrote may be on its way.
+func (t *task) tell() {
+	r := t.inst.stdio.running
+	switch {
+	case r == nil:
+	case t.span != nil:
+		r.set(t.span)
+	default:
+		r.set(t.ctx)
+	}
 }
 
 func (o InstanceOptions) streams(c *Composition) streams {
 	s := streams{shared: o.Stdio.complete()}
 	if o.StdioOf != nil {
-		s.of = func(component int) Stdio { return o.StdioOf(c.plan.Components[component].Name).complete() }
+		s.running = &running{ctx: context.Background()}
+		s.of = func(component int) Stdio {
+			return o.StdioOf(c.plan.Components[component].Name, s.running.get).complete()
+		}
 	}
 	return s
 }

@@ -52,6 +52,7 @@ func newTask(i *Instance) *task {
 
 func (t *task) begin(ctx context.Context, function string) {
 	t.ctx, t.done, t.function = ctx, ctx.Done(), function
+	t.tell()
 }
 
 func (t *task) end() {

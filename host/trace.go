@@ -51,8 +51,10 @@ func (t *task) traced(c *call, run func()) {
 	}
 	ctx, end := c.comp.cfg.Tracer.Begin(ctx, c.traced)
 	t.span = ctx
+	t.tell()
 	defer func() {
 		t.span = outer
+		t.tell()
 		if r := recover(); r != nil {
 			end(t.recovered(r))
 			panic(r)

@@ -119,7 +119,7 @@ func TestStdioOf(t *testing.T) {
 	c := k.compile(Config{})
 	streams := map[string]*closable{}
 	var asked []string
-	i, err := c.Instantiate(context.Background(), InstanceOptions{StdioOf: func(component string) Stdio {
+	i, err := c.Instantiate(context.Background(), InstanceOptions{StdioOf: func(component string, _ func() context.Context) Stdio {
 		asked = append(asked, component)
 		streams[component] = &closable{}
 		return Stdio{Out: streams[component]}
@@ -158,4 +158,37 @@ type closable struct {
 func (c *closable) Close() error {
 	c.closed++
 	return nil
+}
+
+// TestStdioRunning: streams are told which call writes to them.
+func TestStdioRunning(t *testing.T) {
+	k := newKit(t, "app")
+	c := k.compile(Config{})
+	var running func() context.Context
+	i, err := c.Instantiate(context.Background(), InstanceOptions{StdioOf: func(_ string, r func() context.Context) Stdio {
+		running = r
+		return Stdio{}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	type key struct{}
+	for n := range 2 {
+		err := i.As(context.WithValue(context.Background(), key{}, n), 0, func(c *Call) error {
+			c.Stdio()
+			if got := running().Value(key{}); got != n {
+				t.Errorf("call %d runs, streams are told of %v", n, got)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		if got := running().Value(key{}); got != n { // what it wrote may be on its way
+			t.Errorf("call %d ran, streams are told of %v", n, got)
+		}
+	}
+	if err := i.Close(context.Background()); err != nil {
+		t.Error(err)
+	}
 }

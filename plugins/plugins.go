@@ -1,6 +1,7 @@
 package plugins
 
 import (
+	"context"
 	"slices"
 
 	"github.com/rs/zerolog"
@@ -25,6 +26,8 @@ type Config struct {
 	// Log takes what components say by wasi:logging. If it is nil, each entry is a
 	// line on the component's standard error.
 	Log *zerolog.Logger
+	// Span, if it is not nil, tells which trace and span a context belongs to, for Log.
+	Span func(context.Context) (traceID, spanID string)
 }
 
 // Set is all plugins. What a component may do with them is what it is granted.
@@ -36,7 +39,7 @@ type Set struct {
 
 // New makes a Set. Close it when no instance uses it any more.
 func New(cfg Config) *Set {
-	return &Set{http: http.New(cfg.HTTP), keyvalue: keyvalue.New(cfg.KeyValue), logging: logging.New(cfg.Log)}
+	return &Set{http: http.New(cfg.HTTP), keyvalue: keyvalue.New(cfg.KeyValue), logging: logging.New(cfg.Log, cfg.Span)}
 }
 
 // Close releases what instances share, such as idle connections.

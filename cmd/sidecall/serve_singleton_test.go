@@ -26,6 +26,9 @@ func TestServeSingleton(t *testing.T) {
 			for n := range 5 {
 				want("/", 200, fmt.Sprintln(n+1))
 			}
+			if line := s.logged("request"); line["composition"] != "limited" || line["path"] != "/" || line["status"] != 200.0 || line["bytes"] != 2.0 {
+				t.Errorf("logged %v", line)
+			}
 			const clients, each = 8, 20
 			var mu sync.Mutex
 			var numbers []string

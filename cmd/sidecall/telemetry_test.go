@@ -86,11 +86,17 @@ func TestServeTraces(t *testing.T) {
 	if _, body := s.get(s.url+"/traced", header); body != "Hello from the app: you asked for /traced\n" {
 		t.Errorf("got %q", body)
 	}
+	line := s.logged("GET /traced answered in ") // by accesslog, the first in the chain
 	if code := s.end(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	for _, s := range c.spans {
+		if s.Name == "GET" && (line["trace_id"] != hex.EncodeToString(s.TraceId) || line["span_id"] != hex.EncodeToString(s.SpanId)) {
+			t.Errorf("a guest's line is of another span than its request: %v", line)
+		}
+	}
 	parent := "b7ad6b7169203331"
 	for _, name := range []string{"GET", "authn wasi:http/incoming-handler@0.2.12#handle", "app wasi:http/incoming-handler@0.2.12#handle"} {
 		var found *tracepb.Span

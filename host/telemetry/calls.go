@@ -59,10 +59,11 @@ func (t *Telemetry) Ended(ctx context.Context, err error) {
 	}
 }
 
-// TraceID is the identity of the trace that a context belongs to, empty without one.
-func TraceID(ctx context.Context) string {
+// Span is the identity of the span that a context belongs to, and of its trace. Both
+// are empty without one.
+func Span(ctx context.Context) (traceID, spanID string) {
 	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() {
-		return sc.TraceID().String()
+		return sc.TraceID().String(), sc.SpanID().String()
 	}
-	return ""
+	return "", ""
 }

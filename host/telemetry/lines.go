@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"sync"
 
@@ -15,11 +16,12 @@ import (
 const MaxLine = 16 << 10
 
 // GuestOutput makes of what components print entries of a log, one for each line,
-// with the fields composition, component and stream.
-func GuestOutput(log zerolog.Logger, composition string) func(component string) host.Stdio {
-	return func(component string) host.Stdio {
+// with the fields composition, component and stream, and trace_id and span_id if
+// calls have a span. It is for host.InstanceOptions.StdioOf.
+func GuestOutput(log zerolog.Logger, composition string) func(component string, running func() context.Context) host.Stdio {
+	return func(component string, running func() context.Context) host.Stdio {
 		of := func(stream string) *lines {
-			return &lines{log: log.With().Str("composition", composition).Str("component", component).Str("stream", stream).Logger()}
+			return &lines{log: log.With().Str("composition", composition).Str("component", component).Str("stream", stream).Logger(), running: running}
 		}
 		return host.Stdio{Out: of("stdout"), Err: of("stderr")}
 	}
@@ -27,7 +29,8 @@ func GuestOutput(log zerolog.Logger, composition string) func(component string) 
 
 // lines logs what is written to it, line by line.
 type lines struct {
-	log zerolog.Logger
+	log     zerolog.Logger
+	running func() context.Context
 
 	mu   sync.Mutex
 	rest []byte // guarded by mu: a line without its end
@@ -71,5 +74,9 @@ func (l *lines) Close() error {
 
 // entry logs a line. Bytes that are no UTF-8 cannot be in a log.
 func (l *lines) entry(line []byte) {
-	l.log.Info().Msg(strings.ToValidUTF8(strings.TrimSuffix(string(line), "\r"), "\uFFFD"))
+	e := l.log.Info()
+	if traceID, spanID := Span(l.running()); traceID != "" {
+		e = e.Str("trace_id", traceID).Str("span_id", spanID)
+	}
+	e.Msg(strings.ToValidUTF8(strings.TrimSuffix(string(line), "\r"), "\uFFFD"))
 }

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/rs/zerolog"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // TestLines writes in parts and looks which entries come of it.
@@ -35,7 +37,7 @@ func TestLines(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
-			stdio := GuestOutput(zerolog.New(&out), "shop")("app")
+			stdio := GuestOutput(zerolog.New(&out), "shop")("app", t.Context)
 			for _, w := range test.writes {
 				if n, err := io.WriteString(stdio.Err, w); n != len(w) || err != nil {
 					t.Errorf("write: %d, %v", n, err)
@@ -64,12 +66,34 @@ func TestLines(t *testing.T) {
 
 // TestBuffer looks that a line without end takes no more memory than it may.
 func TestBuffer(t *testing.T) {
-	l := &lines{log: zerolog.Nop()}
+	l := &lines{log: zerolog.Nop(), running: t.Context}
 	block := bytes.Repeat([]byte("x"), 1000)
 	for range 10_000 {
 		l.Write(block)
 	}
 	if c := cap(l.rest); c > 4*MaxLine {
 		t.Errorf("%d bytes are kept", c)
+	}
+}
+
+// TestLinesOfSpans writes for one call after the other.
+func TestLinesOfSpans(t *testing.T) {
+	var out bytes.Buffer
+	var now context.Context
+	stdio := GuestOutput(zerolog.New(&out), "shop")("app", func() context.Context { return now })
+	span := func(id byte) context.Context {
+		return trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{id}, SpanID: trace.SpanID{id}}))
+	}
+	for _, now = range []context.Context{t.Context(), span(1), span(2)} {
+		if _, err := io.WriteString(stdio.Out, "hello\n"); err != nil {
+			t.Error(err)
+		}
+	}
+	want := `{"level":"info","composition":"shop","component":"app","stream":"stdout","message":"hello"}
+{"level":"info","composition":"shop","component":"app","stream":"stdout","trace_id":"01000000000000000000000000000000","span_id":"0100000000000000","message":"hello"}
+{"level":"info","composition":"shop","component":"app","stream":"stdout","trace_id":"02000000000000000000000000000000","span_id":"0200000000000000","message":"hello"}
+`
+	if out.String() != want {
+		t.Errorf("got\n%s", &out)
 	}
 }

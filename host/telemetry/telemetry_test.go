@@ -233,7 +233,8 @@ func TestNotSampled(t *testing.T) {
 	called := false
 	r.Handler(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
 		ctx, end := r.Begin(req.Context(), &host.TracedCall{Callee: "app", Function: "f"})
-		called = TraceID(ctx) == "0af7651916cd43dd8448eb211c80319c"
+		traceID, spanID := Span(ctx)
+		called = traceID == "0af7651916cd43dd8448eb211c80319c" && len(spanID) == 16
 		end(nil)
 	})).ServeHTTP(httptest.NewRecorder(), req)
 	if n := len(r.spans.Ended()); n != 0 || !called {

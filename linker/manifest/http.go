@@ -22,6 +22,8 @@ type HTTP struct {
 	Health    Health
 	Limits    HTTPLimits
 	Drain     Drain
+	// AccessLog says that each request is a line in the log.
+	AccessLog bool
 }
 
 // Health says where the process tells of its own state.
@@ -117,6 +119,9 @@ func (b *builder) http(v *value) {
 	}
 	if limits.get("write") != nil {
 		h.Limits.Write = new(limits.duration("write"))
+	}
+	if b := v.get("accessLog"); b != nil {
+		h.AccessLog = b.yes
 	}
 	drain := v.get("drain")
 	h.Drain.Delay = drain.duration("delay")

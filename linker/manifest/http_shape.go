@@ -34,6 +34,7 @@ var httpShape = &shape{form: object, doc: "How the composition is served over HT
 		{name: "header", shape: &shape{form: scalar, doc: "The size of a request's header, in bytes; above it is 431.", text: byteCount}},
 		{name: "body", shape: &shape{form: scalar, doc: "The size of a request's body, in bytes; above it is 413.", text: byteCount}},
 	}}},
+	{name: "accessLog", shape: &shape{form: boolean, doc: "Whether each request is a line in the log, with its status and duration; false."}},
 	{name: "drain", shape: &shape{form: object, doc: "How serving ends after SIGTERM.", fields: []field{
 		{name: "delay", shape: &shape{form: str, doc: "How long requests are still taken once readiness is withdrawn.", text: timeSpan}},
 		{name: "timeout", shape: &shape{form: str, doc: "How long the requests that are under way then may take.", text: timeSpan}},

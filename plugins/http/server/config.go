@@ -21,13 +21,18 @@ type Config struct {
 	Limits    Limits
 	// Log receives what went wrong, and what the server does.
 	Log zerolog.Logger
+	// AccessLog says that it also receives a line for each request when it is answered,
+	// at level info: composition, method, path, protocol, status, bytes of the body,
+	// duration in milliseconds, trace and span, and broken_off for an answer that did not
+	// come to its end.
+	AccessLog bool
 	// Ended, if it is not nil, is told how each call of the guest ended, with the
 	// context of its request: nil, or an error of host.Callable.Call or of
 	// instantiation.
 	Ended func(ctx context.Context, err error)
-	// TraceID, if it is not nil, is the trace of a request, for the log; it may be
-	// empty.
-	TraceID func(ctx context.Context) string
+	// Span, if it is not nil, is the trace and the span of a request, for the log; they
+	// may be empty.
+	Span func(ctx context.Context) (traceID, spanID string)
 }
 
 // Limits bound what requests take. Zero values stand for the defaults.

@@ -36,10 +36,25 @@ const writeGrace = time.Second
 // Exchange.Serve says.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{h: h, w: w, r: r, start: time.Now()}
+	if h.cfg.AccessLog {
+		a := &access{ResponseWriter: w}
+		e.w = a
+		whole := false
+		defer func() { e.logAccess(a, whole) }() // also of what is broken off by a panic
+		e.answer()
+		whole = true
+		return
+	}
+	e.answer()
+}
+
+// answer has an instance answer.
+func (e *exchange) answer() {
+	h := e.h
 	ctx, done := e.limit()
 	defer done()
 	e.r = e.r.WithContext(ctx)
-	if r.ContentLength > h.cfg.Limits.Body {
+	if e.r.ContentLength > h.cfg.Limits.Body {
 		e.refuse(http.StatusRequestEntityTooLarge)
 		return
 	}

@@ -119,6 +119,7 @@ type setup struct {
 	limits server.Limits
 	listen server.Listen
 	ended  func(context.Context, error)
+	access bool
 }
 
 // serve runs a server until the end of the test, and then looks for what is left.
@@ -133,7 +134,7 @@ func serve(t testing.TB, s setup) *served {
 	}
 	var err error
 	out.Server, err = server.New(server.Config{
-		Name: "shop", Pool: out.pool, Interface: incoming, Limits: s.limits, Log: zerolog.New(out.log), Ended: s.ended,
+		Name: "shop", Pool: out.pool, Interface: incoming, Limits: s.limits, Log: zerolog.New(out.log), Ended: s.ended, AccessLog: s.access,
 	}, s.listen, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -64,9 +64,9 @@ func (e *exchange) logAnswer(failed *wasihttp.ServeError) {
 
 // event adds which request it is about.
 func (e *exchange) event(ev *zerolog.Event) *zerolog.Event {
-	if e.h.cfg.TraceID != nil {
-		if id := e.h.cfg.TraceID(e.r.Context()); id != "" {
-			ev = ev.Str("trace_id", id)
+	if e.h.cfg.Span != nil {
+		if traceID, spanID := e.h.cfg.Span(e.r.Context()); traceID != "" {
+			ev = ev.Str("trace_id", traceID).Str("span_id", spanID)
 		}
 	}
 	return ev.Str("composition", e.h.cfg.Name).Str("method", e.r.Method).Str("path", e.r.URL.Path)

@@ -13,7 +13,7 @@ import (
 // and host must mean the same resource types.
 func (a *app) hostInterfaces() []*host.Interface {
 	if a.interfaces == nil {
-		a.interfaces = plugins.New(plugins.Config{Log: a.guestLog(), HTTP: http.Config{Around: a.observed.around()}}).Interfaces()
+		a.interfaces = plugins.New(plugins.Config{Log: a.guestLog(), Span: a.observed.span(), HTTP: http.Config{Around: a.observed.around()}}).Interfaces()
 	}
 	return a.interfaces
 }

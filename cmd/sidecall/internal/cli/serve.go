@@ -120,6 +120,7 @@ func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler
 		return err
 	}
 	cfg := server.Config{Name: r.Plan.Name, Pool: p, Interface: handler, Limits: a.limits(r), Log: a.log}
+	cfg.AccessLog = r.Manifest.HTTP != nil && r.Manifest.HTTP.AccessLog
 	wrap, err := a.observed.serve(&cfg, p)
 	if err != nil {
 		return err

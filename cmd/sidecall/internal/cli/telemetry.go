@@ -70,6 +70,14 @@ func (o *observation) tracer() host.Tracer {
 	return o.Telemetry
 }
 
+// span tells which span a context belongs to, nil if nobody makes any.
+func (o *observation) span() func(context.Context) (traceID, spanID string) {
+	if o == nil || !o.traces {
+		return nil
+	}
+	return telemetry.Span
+}
+
 // around is put around the requests that components send. It is asked for before
 // the observation has started, as plugins are linked before anything has a name.
 func (o *observation) around() func(string, http.RoundTripper) http.RoundTripper {
@@ -90,7 +98,7 @@ func (o *observation) serve(cfg *server.Config, p *pool.Pool) (wrap func(http.Ha
 	if o.Telemetry == nil {
 		return nil, nil
 	}
-	cfg.Ended, cfg.TraceID = o.Ended, telemetry.TraceID
+	cfg.Ended, cfg.Span = o.Ended, telemetry.Span
 	_, err = o.Observe(func() telemetry.Instances {
 		s := p.Stats()
 		return telemetry.Instances{Made: s.Made, Discarded: s.Discarded, Busy: s.Busy, Idle: s.Idle}
