@@ -8,7 +8,7 @@
 // Link (linker.go) is the list of passes:
 //
 //	load      read each file once                        load.go
-//	decode    bytes → components.Component               components/binary
+//	decode    bytes → components.Component               components/preview1, components/binary
 //	validate  types for everything in it                 components/validate
 //	resolve   who provides what, with types that fit     linker/resolve → linker/graph
 //	compile   symbolic instantiation                     linker/compile → linker/plan
