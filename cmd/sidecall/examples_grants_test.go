@@ -35,10 +35,17 @@ func TestGrantsOfExamples(t *testing.T) {
   http-log: { file: 04-outgoing/http-log.wasm, config: { level: info } }
 `, `
 7: warning: components.app.allow.outboundHosts has no effect: app does not import wasi:http/outgoing-handler
-11: warning: components.pages.allow.outboundHosts has no effect: pages has wasi:http/outgoing-handler from http-log, not from the host
 11: warning: components.pages.allow.sockets has no effect: pages does not import wasi:sockets/network
-12: note: http-log imports wasi:http/outgoing-handler, but has no allow.outboundHosts: its requests are refused
 12: warning: components.http-log.config has no effect: http-log does not import wasi:config/store
+`},
+		{"before a chain", `
+  app: { file: 04-outgoing/app.wasm, allow: { files: [{ host: ., guest: / }] } }
+  pages:
+    file: 04-outgoing/pages.wasm
+    imports: { "wasi:http/outgoing-handler": [http-log, host] }
+  http-log: { file: 04-outgoing/http-log.wasm, allow: { outboundHosts: [ "http://a" ] } }
+`, `
+8: note: pages imports wasi:http/outgoing-handler, but has no allow.outboundHosts: its requests are refused
 `},
 	} {
 		t.Run(test.name, func(t *testing.T) {

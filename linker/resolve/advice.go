@@ -1,10 +1,12 @@
 package resolve
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/graph"
+	"github.com/sidecall/sidecall/wit"
 )
 
 // unused warns of components that main does not reach.
@@ -55,19 +57,22 @@ type grant struct {
 	pos      diag.Pos
 	// without is what an import without the grant means, empty where that is common.
 	without string
+	// passed is set if what the component makes takes the grant along, to whomever the
+	// component has the interface from.
+	passed bool
 }
 
 func grantsOf(n *node) []grant {
 	return []grant{
-		{"args", "wasi:cli/environment", len(n.Args) > 0, n.ArgsPos, ""},
-		{"env", "wasi:cli/environment", len(n.Env) > 0, n.EnvPos, ""},
-		{"allow.files", "wasi:filesystem/preopens", len(n.Files) > 0, n.FilesPos, "it sees no files"},
-		{"allow.outboundHosts", "wasi:http/outgoing-handler", len(n.OutboundHosts) > 0, n.OutboundPos, "its requests are refused"},
+		{"args", "wasi:cli/environment", len(n.Args) > 0, n.ArgsPos, "", false},
+		{"env", "wasi:cli/environment", len(n.Env) > 0, n.EnvPos, "", false},
+		{"allow.files", "wasi:filesystem/preopens", len(n.Files) > 0, n.FilesPos, "it sees no files", false},
+		{"allow.outboundHosts", "wasi:http/outgoing-handler", len(n.OutboundHosts) > 0, n.OutboundPos, "its requests are refused", true},
 		// Whoever uses a socket has the network from there. Many languages import it in
 		// every program, so that it is not granted means nothing.
-		{"allow.sockets", "wasi:sockets/network", len(n.Sockets) > 0, n.SocketsPos, ""},
-		{"allow.keyvalue", "wasi:keyvalue/store", len(n.Buckets) > 0, n.BucketsPos, "it can open no bucket"},
-		{"config", "wasi:config/store", len(n.Config) > 0, n.ConfigPos, "it finds no values"},
+		{"allow.sockets", "wasi:sockets/network", len(n.Sockets) > 0, n.SocketsPos, "", false},
+		{"allow.keyvalue", "wasi:keyvalue/store", len(n.Buckets) > 0, n.BucketsPos, "it can open no bucket", false},
+		{"config", "wasi:config/store", len(n.Config) > 0, n.ConfigPos, "it finds no values", false},
 	}
 }
 
@@ -82,13 +87,20 @@ func (r *resolver) grants() {
 			switch {
 			case g.given && provider == graph.Nothing:
 				r.report(diag.Warning, g.pos, "", nil, "components.%s.%s has no effect: %s does not import %s", n.Name, g.key, n.Name, g.via)
-			case g.given && provider >= 0:
+			case g.given && provider >= 0 && !g.passed:
 				r.report(diag.Warning, g.pos, "", nil, "components.%s.%s has no effect: %s has %s from %s, not from the host", n.Name, g.key, n.Name, g.via, r.nodes[provider].Name)
-			case !g.given && provider == graph.Host && g.without != "":
+			case g.passed && exports(n, g.via):
+				// It passes on what others make, and may well make nothing itself.
+			case !g.given && g.without != "" && (provider == graph.Host || provider >= 0 && g.passed):
 				r.report(diag.Note, n.Pos, "", nil, "%s imports %s, but has no %s: %s", n.Name, g.via, g.key, g.without)
 			}
 		}
 	}
+}
+
+// exports reports whether n exports an interface, in whatever version.
+func exports(n *node, iface string) bool {
+	return slices.ContainsFunc(n.typ.Exports, func(d wit.Decl) bool { return base(d.Name) == iface })
 }
 
 // providerOf is who provides an interface to n, in whatever version; Nothing if n

@@ -36,6 +36,24 @@ func env(t testing.TB, cfg http.Config, origins ...string) *httpEnv {
 	return &httpEnv{e, t}
 }
 
+// pair is env of two components, with an origin granted to each, or "".
+func pair(t testing.TB, first, second string) (a, b *httpEnv) {
+	t.Helper()
+	plugintest.NoGoroutines(t)
+	p := http.New(http.Config{})
+	t.Cleanup(func() { p.Close() })
+	var components []plan.Component
+	for _, origin := range []string{first, second} {
+		c := plan.Component{Name: "c"}
+		if origin != "" {
+			c.Grants.OutboundHosts = []string{origin}
+		}
+		components = append(components, c)
+	}
+	e := plugintest.Of(t, components, host.Stdio{}, p.Interfaces(), io.Interfaces(), clocks.Interfaces())
+	return &httpEnv{e, t}, &httpEnv{e.As(1), t}
+}
+
 // own drops v at the end of the test and returns a borrow of it.
 func (e *httpEnv) own(v value.Value) value.Value {
 	e.t.Cleanup(func() { plugintest.Drop(v) })

@@ -67,10 +67,12 @@ func (o origin) covers(d origin) bool {
 // authority is the destination as a request names it.
 func (o origin) authority() string { return net.JoinHostPort(o.host, o.port) }
 
-// grants are what one component may send, and what it is sending.
+// grants are where the requests of one component may go, and how many it is sending.
 type grants struct {
+	// origins, and the error of one that is none, do not change: requests that are
+	// passed on have them with them.
 	origins []origin
-	err     error // of a grant that is none
+	err     error
 	active  int
 }
 

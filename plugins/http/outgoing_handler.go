@@ -57,7 +57,9 @@ func (t *timeouts) override(o *requestOptions) {
 	}
 }
 
-// send begins to send a request.
+// send begins to send a request. Its maker's grants allow that, not the sender's: what
+// passes a sidecar is the request of who made it, and a sidecar that only passes
+// requests on needs no grant, and lends none.
 func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futureResponse, error) {
 	g := grantsOf(c)
 	to, err := r.destination()
@@ -65,9 +67,9 @@ func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futur
 		return nil, err
 	}
 	switch {
-	case g.err != nil:
-		return nil, fail(ConfigurationError, g.err)
-	case !g.allow(to):
+	case r.maker.err != nil:
+		return nil, fail(ConfigurationError, r.maker.err)
+	case !r.maker.allow(to):
 		return nil, fail(RequestDenied, nil)
 	case g.active >= p.cfg.MaxRequests:
 		return nil, fail(ConnectionLimitReached, nil)

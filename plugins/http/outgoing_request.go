@@ -8,6 +8,9 @@ import (
 
 // outgoingRequest is behind the resource outgoing-request.
 type outgoingRequest struct {
+	// maker has the grants of the component that made the request. They say where it
+	// may go, whoever sends it.
+	maker           *grants
 	headers         *fields
 	method, scheme  string // scheme is "" if none was set
 	path, authority *string
@@ -20,7 +23,7 @@ func newOutgoingRequest(c *host.Call, args []value.Value) (value.Value, error) {
 		return value.Value{}, err
 	}
 	h.immutable = true
-	return own(c, "outgoing-request", &outgoingRequest{headers: h, method: methods[0]}), nil
+	return own(c, "outgoing-request", &outgoingRequest{maker: grantsOf(c), headers: h, method: methods[0]}), nil
 }
 
 func outgoingRequestBody(c *host.Call, args []value.Value) (value.Value, error) {

@@ -147,6 +147,32 @@ func TestGrants(t *testing.T) {
 	}
 }
 
+// TestGrantsOfWhatIsPassedOn has one component send the requests of another: where they
+// may go is what their maker is granted.
+func TestGrantsOfWhatIsPassedOn(t *testing.T) {
+	s := serve(t, func(w nethttp.ResponseWriter, r *nethttp.Request) {})
+	for _, tt := range []struct{ maker, sender, want string }{
+		{s.URL, "", "ok"},
+		{s.URL, "http://elsewhere.test", "ok"},
+		{"", s.URL, "HTTP-request-denied"}, // or a sidecar's grants would be everybody's
+		{"http://elsewhere.test", s.URL, "HTTP-request-denied"},
+		{"", "", "HTTP-request-denied"},
+	} {
+		app, sidecar := pair(t, tt.maker, tt.sender)
+		r := app.request("GET", s.URL, app.headers())
+		// Wherever the sidecar directs it to.
+		sidecar.Ok(types, "[method]outgoing-request.set-authority", plugintest.Lend(r), some(str(strings.TrimPrefix(s.URL, "http://"))))
+		v := sidecar.Must(handler, "handle", r, value.None())
+		got := "ok"
+		if p, _ := v.Payload(); v.Case() == 1 {
+			got = http.Code(p.Case()).String()
+		} else {
+			sidecar.await(sidecar.own(p))
+		}
+		app.want(got, tt.want, fmt.Sprintf("maker %q, sender %q", tt.maker, tt.sender))
+	}
+}
+
 func TestWhatCannotBeSent(t *testing.T) {
 	e := env(t, http.Config{}, "http://*:*", "https://*:*")
 	code := func(r value.Value) string {

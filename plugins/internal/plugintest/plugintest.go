@@ -17,10 +17,11 @@ import (
 	"github.com/sidecall/sidecall/wit"
 )
 
-// Env is an instance of a composition of one component, which has no code: the
-// test does what its code would.
+// Env is an instance of a composition whose components have no code: the test does
+// what their code would.
 type Env struct {
 	t      testing.TB
+	as     int // the component that calls
 	comp   *host.Composition
 	inst   *host.Instance
 	ifaces map[string]*host.Interface
@@ -35,6 +36,12 @@ const flags = "\x00asm\x01\x00\x00\x00" +
 // New makes an Env whose component is granted g.
 func New(t testing.TB, g plan.Grants, stdio host.Stdio, ifaces ...[]*host.Interface) *Env {
 	t.Helper()
+	return Of(t, []plan.Component{{Name: "app", Grants: g}}, stdio, ifaces...)
+}
+
+// Of makes an Env of some components, of which the first calls; see As.
+func Of(t testing.TB, components []plan.Component, stdio host.Stdio, ifaces ...[]*host.Interface) *Env {
+	t.Helper()
 	e := &Env{t: t, ifaces: map[string]*host.Interface{}, ctx: t.Context()}
 	for _, is := range ifaces {
 		for _, i := range is {
@@ -43,7 +50,7 @@ func New(t testing.TB, g plan.Grants, stdio host.Stdio, ifaces ...[]*host.Interf
 	}
 	p := &plan.Plan{
 		Name:       "test",
-		Components: []plan.Component{{Name: "app", Grants: g}},
+		Components: components,
 		Instances:  []plan.Instance{{Component: -1, Parent: -1}},
 		Modules:    []plan.Module{{Name: "flags", Bytes: []byte(flags), Generated: true}},
 		Steps:      []plan.Step{{}},
@@ -76,6 +83,13 @@ func (e *Env) With(ctx context.Context) *Env {
 	return &c
 }
 
+// As returns an Env in which another component calls, by its index.
+func (e *Env) As(component int) *Env {
+	c := *e
+	c.as = component
+	return &c
+}
+
 // Call calls a function, named as in "wasi:io/poll@0.2.12", "poll".
 func (e *Env) Call(iface, fn string, args ...value.Value) (v value.Value, err error) {
 	e.t.Helper()
@@ -96,7 +110,7 @@ func (e *Env) Call(iface, fn string, args ...value.Value) (v value.Value, err er
 			e.t.Fatalf("%s %s: argument %s: %v", iface, fn, ft.Params[n].Name, err)
 		}
 	}
-	err = e.inst.As(e.ctx, 0, func(c *host.Call) (err error) {
+	err = e.inst.As(e.ctx, e.as, func(c *host.Call) (err error) {
 		v, err = i.Funcs[fn](c, args)
 		return err
 	})
