@@ -11,12 +11,13 @@ func TestAddAndRemove(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty":      "",
 		"version 3":  "# mine\nversion = 3\nroot = '/var/lib/containerd'\n",
+		"version 4":  "version = 4\nimports = ['/etc/containerd/conf.d/*.toml']\n",
 		"no newline": "version = 3",
 		"version 2":  "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n  runtime_type = 'io.containerd.runc.v2'\n",
 		"systemd":    "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\nSystemdCgroup = true\n",
 	} {
 		t.Run(name, func(t *testing.T) {
-			once, err := install.Add([]byte(text))
+			once, err := install.Add([]byte(text), install.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -32,31 +33,62 @@ func TestAddAndRemove(t *testing.T) {
 			if got := strings.Contains(string(once), "io.containerd.grpc.v1.cri'.containerd.runtimes.sidecall"); got != (name == "version 2") {
 				t.Errorf("the table's name:\n%s", once)
 			}
-			twice, err := install.Add(once)
+			twice, err := install.Add(once, install.Options{})
 			if err != nil || string(twice) != string(once) {
 				t.Errorf("twice: %v\n%s", err, twice)
 			}
 			back, err := install.Remove(once)
-			if err != nil || strings.TrimSuffix(strings.TrimPrefix(string(back), "version = 3\n"), "\n") != strings.TrimSuffix(strings.TrimPrefix(text, "version = 3\n"), "\n") && name != "no newline" {
+			if err != nil || string(back) != text && (name != "no newline" || string(back) != text+"\n") {
 				t.Errorf("back: %v\n%q", err, back)
 			}
 		})
 	}
 }
 
+// TestOptions takes over what holds for runc, from wherever it is said.
+func TestOptions(t *testing.T) {
+	main := "version = 2\n[plugins.'io.containerd.grpc.v1.cri']\n"
+	merged := "version = 4\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\nSystemdCgroup = true\nBinaryName = '/opt/runc'\n"
+	out, err := install.Add([]byte(main), install.Options{Merged: []byte(merged), Shim: "/opt/bin/shim"})
+	for _, want := range []string{"  SystemdCgroup = true\n  BinaryName = \"/opt/runc\"\n", "  runtime_path = \"/opt/bin/shim\"\n", "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.sidecall]"} {
+		if err != nil || !strings.Contains(string(out), want) {
+			t.Errorf("%v, no %q in\n%s", err, want, out)
+		}
+	}
+}
+
+// TestTemplate adds to k3s's template, which is no TOML.
+func TestTemplate(t *testing.T) {
+	for _, tc := range []struct {
+		text, want string
+		version    int
+	}{
+		{"", "{{ template \"base\" . }}\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]\n", 3},
+		{"{{ template \"base\" . }}\n", "[plugins.'io.containerd.grpc.v1.cri'.containerd.runtimes.sidecall]\n", 2},
+	} {
+		out, err := install.Add([]byte(tc.text), install.Options{Template: true, Version: tc.version})
+		if err != nil || !strings.HasPrefix(string(out), tc.text) || !strings.Contains(string(out), "added\n"+tc.want) && !strings.Contains(string(out), "removes it\n"+tc.want) {
+			t.Errorf("%v\n%s", err, out)
+		}
+		if back, err := install.Remove(out); err != nil || string(back) != tc.text {
+			t.Errorf("%v: %q", err, back)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"version = 1": "containerd's configuration has version 1; containerd 2 has 3, or 2 from before",
+		"version = 1": "containerd's configuration has version 1; containerd 2 has 3 and 4, or 2 from before",
 		"version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]\n": "containerd's configuration has a runtime named sidecall that sidecall node install did not add; remove it first",
 		"version = ": "containerd's configuration is not TOML: toml: expected value",
 	} {
-		_, err := install.Add([]byte(text))
+		_, err := install.Add([]byte(text), install.Options{})
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
 	// A table written inline cannot be added to.
-	if _, err := install.Add([]byte("version = 3\nplugins = {}\n")); err == nil || !strings.Contains(err.Error(), "add this by hand:\n# begin") {
+	if _, err := install.Add([]byte("version = 3\nplugins = {}\n"), install.Options{}); err == nil || !strings.Contains(err.Error(), "add this by hand:\n# begin") {
 		t.Errorf("inline: %v", err)
 	}
 }

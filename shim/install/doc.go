@@ -1,10 +1,15 @@
-// Package install changes a node's containerd configuration so that it knows the
-// runtime sidecall, and changes it back.
+// Package install sets up a node: both programs, and a containerd configuration that
+// knows the runtime sidecall; and it undoes that.
 //
-// In: the text of config.toml. Out: its text with a marked block at the end, or without.
-// Next: cmd/sidecall, which copies programs and restarts containerd. Must not import:
+// In: where things are on the node. Out: its files changed, each whole or not at all.
+// Next: cmd/sidecall, for who sits at the node or runs a DaemonSet on it. Must not import:
 // anything of ours.
 //
-// The text is never written anew: what somebody put there, comments included, stays as
-// it is, byte for byte. The result is parsed before anybody gets it.
+//	Node                     install, uninstall, status, restart   node.go, node_linux.go
+//	Add, Remove, Installed   the text of the configuration         config.go
+//	                         files, whole, one at a time           files_linux.go
+//
+// The configuration is never written anew: what somebody put there, comments included,
+// stays as it is, byte for byte, and our part is a marked block at its end. The node's
+// containerd reads the result, with all that it imports, before it gets it.
 package install

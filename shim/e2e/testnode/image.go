@@ -35,12 +35,12 @@ func NewRegistry() *Registry {
 // Address is its host and port, as in an image's name.
 func (r *Registry) Address() string { return strings.TrimPrefix(r.URL, "http://") }
 
-// File is a file, a directory (its name ends with a slash) or a link in an image.
+// File is a file, a directory (its name ends with a slash) or a file's other name.
 type File struct {
 	Name string
 	Mode int64 // 0: 0755
 	Data []byte
-	Link string
+	Link string // the file's name in the image
 }
 
 // Image is an ordinary image of one layer.
@@ -69,11 +69,14 @@ func Busybox() (*Image, error) {
 		i.Files = append(i.Files, f)
 	}
 	i.Files = append(i.Files, File{Name: "bin/busybox", Data: data},
+		// Debian's busybox has not all that tests of runtimes ask for.
+		File{Name: "bin/pgrep", Data: []byte("#!/bin/sh\npidof \"$1\"\n")},
+		File{Name: "bin/ipcs", Data: []byte("#!/bin/sh\ncat /proc/sysvipc/shm\n")},
 		File{Name: "etc/passwd", Mode: 0o644, Data: []byte("root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/bin/false\nnobody:x:65534:65534:nobody:/home:/bin/false\n")},
 		File{Name: "etc/group", Mode: 0o644, Data: []byte("root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\n")})
 	for _, name := range strings.Fields(string(applets)) {
 		if name != "busybox" {
-			i.Files = append(i.Files, File{Name: "bin/" + name, Link: "busybox"})
+			i.Files = append(i.Files, File{Name: "bin/" + name, Link: "bin/busybox"})
 		}
 	}
 	return i, nil
@@ -108,7 +111,7 @@ func (i *Image) layer() ([]byte, error) {
 		case strings.HasSuffix(f.Name, "/"):
 			h.Typeflag = tar.TypeDir
 		case f.Link != "":
-			h.Typeflag, h.Linkname = tar.TypeSymlink, f.Link
+			h.Typeflag, h.Linkname = tar.TypeLink, f.Link
 		}
 		if err := t.WriteHeader(h); err != nil {
 			return nil, err

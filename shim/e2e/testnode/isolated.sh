@@ -10,6 +10,8 @@ places=(/etc/containerd /etc/cni/net.d /opt/cni/bin /opt/containerd /var/lib/con
 
 if [ "${1:-}" != --inside ]; then
   dir=$(cd "${1:?usage: isolated.sh DIR COMMAND...}" && pwd)
+  exec 9>/run/lock/sidecall-testnode # one at a time: a node's cgroups are the machine's
+  flock 9
   made=()
   for p in "${places[@]}"; do # mount points, gone again if it was this script that made them
     while [ ! -d "$p" ]; do
@@ -20,7 +22,8 @@ if [ "${1:-}" != --inside ]; then
   done
   shift
   code=0
-  unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" --inside "$dir" "$@" || code=$?
+  unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" --inside "$dir" "$@" 9>&- || code=$?
+  find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
   for p in "${made[@]}"; do rmdir "$p" || true; done
   exit "$code"
 fi

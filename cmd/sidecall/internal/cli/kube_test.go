@@ -24,9 +24,9 @@ func TestKube(t *testing.T) {
 							SeccompProfile map[string]string `yaml:"seccompProfile"`
 						} `yaml:"securityContext"`
 						Containers []struct {
-							Image           string
-							Ports           []map[string]any
-							ReadinessProbe  struct {
+							Image          string
+							Ports          []map[string]any
+							ReadinessProbe struct {
 								HTTPGet struct{ Port, Path string } `yaml:"httpGet"`
 							} `yaml:"readinessProbe"`
 							SecurityContext struct {
