@@ -7,7 +7,7 @@
 //
 // One component is an artifact of CNCF TAG Runtime's "Wasm OCI Artifact" layout: a
 // configuration of type application/vnd.wasm.config.v0+json and one layer of type
-// application/wasm. A composition has the same configuration type, the artifact type
+// application/wasm; a core module of WASI preview1 says so in its configuration. A composition has the same configuration type, the artifact type
 // application/vnd.sidecall.composition.v1alpha1, the manifest as its first layer, and
 // one layer for each component, so that compositions share the layers of components
 // that they share.

@@ -207,6 +207,31 @@ func TestConfig(t *testing.T) {
 	}
 }
 
+// TestModuleConfig shows that a core module is labelled as one.
+func TestModuleConfig(t *testing.T) {
+	dir := t.TempDir()
+	s := store.Open(dir)
+	desc := add(t, s, &store.Artifact{Name: "app", Components: []store.Component{{Name: "app", Bytes: []byte("\x00asm\x01\x00\x00\x00"), Module: true,
+		Imports: []string{"wasi:cli/stdout@0.2.0"}}}})
+	var m ocispec.Manifest
+	var config map[string]any
+	for _, step := range []struct {
+		digest *digest.Digest
+		to     any
+	}{{&desc.Digest, &m}, {&m.Config.Digest, &config}} {
+		data, err := os.ReadFile(filepath.Join(dir, "blobs", "sha256", step.digest.Encoded()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(data, step.to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, has := config["component"]; config["architecture"] != "wasm" || config["os"] != "wasip1" || has {
+		t.Errorf("configuration %v", config)
+	}
+}
+
 func TestLayout(t *testing.T) {
 	for _, name := range []string{"image.tar", "image"} {
 		from, to := store.Open(t.TempDir()), store.Open(t.TempDir())

@@ -1,7 +1,7 @@
 // Arguments and variables.
 #include "wasi.h"
 
-// A block of texts: of pairs NAME=value if pairs is set, else one by one.
+// Lists of str, and of variable, once they were asked for.
 static list args, environ;
 static bool has_args, has_environ;
 
@@ -13,9 +13,35 @@ static list *arguments(void) {
   return &args;
 }
 
+typedef struct { str name, value; } variable;
+
+static const char pwd[] = {'P', 'W', 'D'};
+
+static bool has_pwd(void) {
+  const variable *all = environ.p;
+  for (u32 i = 0; i < environ.n; i++) {
+    str s = all[i].name;
+    if (s.n == sizeof pwd && s.p[0] == 'P' && s.p[1] == 'W' && s.p[2] == 'D') return true;
+  }
+  return false;
+}
+
+// The directory to start in has no other place in preview1. Go's programs look for it there.
+static void add_pwd(void) {
+  option_str cwd;
+  if (has_pwd()) return;
+  initial_cwd(&cwd);
+  if (!cwd.some) return;
+  variable *all = allocate(4, (environ.n + 1) * sizeof *all);
+  __builtin_memcpy(all, environ.p, environ.n * sizeof *all);
+  all[environ.n++] = (variable){{pwd, sizeof pwd}, cwd.value};
+  environ.p = all;
+}
+
 static list *variables(void) {
   if (!has_environ) {
     get_environment(&environ);
+    add_pwd();
     has_environ = true;
   }
   return &environ;
@@ -48,7 +74,8 @@ EXPORT(args_get)(ptr pointers, ptr bytes) {
 EXPORT(environ_sizes_get)(ptr count, ptr size) {
   list *l = variables();
   u32 bytes = 0;
-  for (u32 i = 0; i < 2 * l->n; i++) bytes += ((str *)l->p)[i].n + 1;
+  const variable *all = l->p;
+  for (u32 i = 0; i < l->n; i++) bytes += all[i].name.n + 1 + all[i].value.n + 1;
   main_store32(count, l->n);
   main_store32(size, bytes);
   return OK;
@@ -56,10 +83,11 @@ EXPORT(environ_sizes_get)(ptr count, ptr size) {
 
 EXPORT(environ_get)(ptr pointers, ptr bytes) {
   list *l = variables();
+  const variable *all = l->p;
   for (u32 i = 0; i < l->n; i++) {
     main_store32(pointers + 4 * i, bytes);
-    bytes = put(bytes, ((str *)l->p)[2 * i], '=');
-    bytes = put(bytes, ((str *)l->p)[2 * i + 1], 0);
+    bytes = put(bytes, all[i].name, '=');
+    bytes = put(bytes, all[i].value, 0);
   }
   return OK;
 }

@@ -17,6 +17,7 @@ typedef struct { u8 err, value; } result8;
 typedef struct { u8 err; union { u8 code; handle value; }; } result_handle;
 typedef struct { u8 err; union { u8 code; str value; }; } result_str;
 typedef struct { u8 some; handle value; } option_handle;
+typedef struct { u8 some; str value; } option_str;
 typedef struct { u8 some, value; } option8;
 
 // wasi:io
@@ -53,6 +54,7 @@ WASI_MAIN("random/random", "get-random-bytes") void get_random_bytes(u64, ptr);
 
 // wasi:cli
 WASI("cli/environment", "get-environment") void get_environment(list *);
+WASI("cli/environment", "initial-cwd") void initial_cwd(option_str *);
 WASI("cli/environment", "get-arguments") void get_arguments(list *);
 WASI("cli/exit", "exit-with-code") _Noreturn void exit_with_code(u32);
 WASI("cli/stdin", "get-stdin") handle get_stdin(void);
