@@ -26,6 +26,7 @@ func releaseProgram() {
 		return
 	}
 	for r := range unwritten(string(maps)) {
+		mapSingly(r)
 		// Not by unix.Madvise: the slice that it wants would be of memory that is not Go's.
 		_, _, _ = unix.Syscall(unix.SYS_MADVISE, r.from, r.to-r.from, unix.MADV_DONTNEED)
 	}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -33,7 +32,7 @@ type app struct {
 
 	variables func(name string) (string, bool) // for ${VAR} in manifests
 
-	compiled atomic.Pointer[host.Composition] // the last one that was
+	compiled func(*host.Composition) // if not nil, is told what has been compiled
 }
 
 // Main runs sidecall with the process's arguments (without the program's name) and

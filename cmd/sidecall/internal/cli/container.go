@@ -17,7 +17,6 @@ import (
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/shim/pod"
-	"github.com/sidecall/sidecall/shim/settle"
 )
 
 // containerCommand is process 1 of a container: it runs what the shim has written down.
@@ -43,22 +42,11 @@ func (a *app) containerCommand() *cobra.Command {
 				}
 			}
 			root.SetArgs(line)
-			defer settle.WhenIdle(inner.trim)()
+			defer inner.holdLittle()()
 			err = root.Execute()
 			a.terminationMessage(err, c.TerminationLog)
 			return err
 		},
-	}
-}
-
-// trim gives back what the composition keeps for the next calls.
-func (a *app) trim() {
-	c := a.compiled.Load()
-	if c == nil {
-		return
-	}
-	if err := c.Trim(); err != nil {
-		a.log.Warn().Err(err).Msg("instances that waited did not close well")
 	}
 }
 

@@ -143,8 +143,8 @@ func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, err
 	}
 	defer a.progress("compiling " + p.Name)()
 	c, err := host.Compile(ctx, p, cfg)
-	if err == nil {
-		a.compiled.Store(c)
+	if err == nil && a.compiled != nil {
+		a.compiled(c)
 	}
 	return c, err
 }
