@@ -170,6 +170,13 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	half := filepath.Join(n.dir, "code", making+"x")
+	if err := os.Mkdir(half, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(half, long, long); err != nil {
+		t.Fatal(err)
+	}
 	forget("k8s.io", "ended")
 	forget("k8s.io", "lately")
 	for _, artifact := range []string{"used", "gone", "ended"} {
@@ -177,7 +184,20 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	// While somebody looks for something to use, nothing goes.
+	release, err := n.hold()
+	if err != nil {
+		t.Fatal(err)
+	}
 	n.prune()
+	if _, err := os.Stat(filepath.Join(n.dir, "code", "gone-1")); err != nil {
+		t.Errorf("collected while it was looked for: %v", err)
+	}
+	release()
+	n.prune()
+	if _, err := os.Stat(half); err == nil {
+		t.Error("what was never finished is kept")
+	}
 	for artifact, want := range map[string]bool{"used": true, "gone": false, "ended": false, "lately": true} {
 		if _, err := os.Stat(filepath.Join(n.dir, "code", artifact+"-1")); (err == nil) != want {
 			t.Errorf("%s: kept %v, want %v", artifact, err == nil, want)

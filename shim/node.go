@@ -27,6 +27,7 @@ import (
 //	images/               components and manifests by digest, see components/store
 //	code/<artifact>-<program>/   compiled code, made by one program for one artifact
 //	locks/<artifact>      held while that is made
+//	locks/.collect        held by all who look for something to use, and by who collects
 //	uses/<artifact>/<namespace>.<container>   who uses it: the container's bundle
 const (
 	// NodeDirEnv moves the cache from DefaultNodeDir. It comes to the shim from
@@ -81,7 +82,10 @@ type ready struct {
 	code    string
 }
 
-const readyFile = "ready.json"
+const (
+	readyFile = "ready.json"
+	making    = ".making-" // what directories are called until they are whole
+)
 
 // prepareTimeout bounds linking and compiling, which containerd waits for.
 const prepareTimeout = 2 * time.Minute
@@ -98,7 +102,7 @@ func (n *node) compiled(ctx context.Context, f *store.Files, env []string) (*rea
 	if r, err := readReady(dir); err == nil {
 		return r, nil
 	}
-	unlock, err := lock(filepath.Join(n.dir, "locks", f.Digest.Encoded()))
+	unlock, err := lock(filepath.Join(n.dir, "locks", f.Digest.Encoded()), syscall.LOCK_EX)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +114,7 @@ func (n *node) compiled(ctx context.Context, f *store.Files, env []string) (*rea
 	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return nil, err
 	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".making-*")
+	tmp, err := os.MkdirTemp(filepath.Dir(dir), making+"*")
 	if err != nil {
 		return nil, err
 	}
@@ -195,8 +199,14 @@ func fingerprint(program string) (string, error) {
 	return hex.EncodeToString(sum[:6]), nil
 }
 
-// lock waits for a lock that ends with the process that has it.
-func lock(path string) (unlock func(), err error) {
+// hold keeps what is in the cache, from before it is looked for until it is noted that
+// it is used. Many may hold it.
+func (n *node) hold() (release func(), err error) {
+	return lock(filepath.Join(n.dir, "locks", ".collect"), syscall.LOCK_SH)
+}
+
+// lock waits for a lock, how flock(2) says, that ends with the process that has it.
+func lock(path string, how int) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
@@ -205,7 +215,7 @@ func lock(path string) (unlock func(), err error) {
 		return nil, err
 	}
 	for {
-		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		err = syscall.Flock(int(f.Fd()), how)
 		if !errors.Is(err, syscall.EINTR) {
 			break
 		}
@@ -240,8 +250,21 @@ func forgetIn(dir, namespace, id string) {
 // keepFor is how long an artifact stays without a container that uses it.
 const keepFor = 7 * 24 * time.Hour
 
-// prune removes compiled code and laid out files that no container has used for long.
+// prune removes compiled code and laid out files that no container has used for long,
+// and what was left behind by who was killed while making it. If something is being
+// looked for right now, the next time is good enough.
 func (n *node) prune() {
+	release, err := lock(filepath.Join(n.dir, "locks", ".collect"), syscall.LOCK_EX|syscall.LOCK_NB)
+	if err != nil {
+		return
+	}
+	defer release()
+	halves, _ := filepath.Glob(filepath.Join(n.dir, "code", making+"*"))
+	for _, path := range halves {
+		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > 2*prepareTimeout {
+			_ = os.RemoveAll(path) // what is left is tried again
+		}
+	}
 	uses, _ := os.ReadDir(filepath.Join(n.dir, "uses"))
 	for _, u := range uses {
 		dir := filepath.Join(n.dir, "uses", u.Name())

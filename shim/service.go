@@ -103,8 +103,9 @@ func (s *service) prepare(ctx context.Context, namespace string, r *taskapi.Crea
 	if spec.Process == nil {
 		return nil // runc says what is missing
 	}
-	a, err := s.decide(ctx, namespace, r, spec)
-	if err != nil {
+	a := &answer{release: func() {}}
+	defer func() { a.release() }()
+	if err := s.decide(ctx, namespace, r, spec, a); err != nil {
 		return err
 	}
 	rec := &record{Decision: a.Decision}
@@ -116,6 +117,7 @@ func (s *service) prepare(ctx context.Context, namespace string, r *taskapi.Crea
 		if err := a.node.use(rec.Artifact, namespace, r.ID, r.Bundle); err != nil {
 			return err
 		}
+		a.release()
 		compiled, err := a.node.compiled(ctx, a.files, spec.Process.Env)
 		if err != nil {
 			return err
@@ -133,34 +135,46 @@ type answer struct {
 	decide.Decision
 	node  *node
 	files *store.Files
+	// release lets the node's cache be collected again, see node.hold.
+	release func()
+}
+
+// open finds the node's cache, from which nothing is collected until release.
+func (a *answer) open() (err error) {
+	if a.node, err = openNode(); err != nil {
+		return err
+	}
+	release, err := a.node.hold()
+	if err == nil {
+		a.release = release
+	}
+	return err
 }
 
 // decide takes the steps of package decide in order.
-func (s *service) decide(ctx context.Context, namespace string, r *taskapi.CreateTaskRequest, spec *specs.Spec) (*answer, error) {
-	a := &answer{}
-	var err error
+func (s *service) decide(ctx context.Context, namespace string, r *taskapi.CreateTaskRequest, spec *specs.Spec, a *answer) (err error) {
 	if a.Decision, err = decide.ByAnnotations(spec.Annotations, spec.Process.Args); err != nil {
-		return nil, fmt.Errorf("%w: %w", err, errdefs.ErrInvalidArgument)
+		return fmt.Errorf("%w: %w", err, errdefs.ErrInvalidArgument)
 	}
 	if a.Kind == decide.Linux {
-		return a, nil
+		return nil
 	}
 	forced := a.Kind == decide.Wasm
 	image, err := s.image(ctx, namespace, r.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if image.found != nil && image.wasm {
 		defer image.Close()
 		if !forced {
 			a.Decision = decide.Decision{Kind: decide.Wasm, Why: "the image has layers of WebAssembly"}
 		}
-		return a, a.take(ctx, image)
+		return a.take(ctx, image)
 	}
 	if image.backend != nil {
 		defer image.Close()
 	}
-	return a, withRoot(ctx, r.Bundle, r.Rootfs, func(root string) error {
+	return withRoot(ctx, r.Bundle, r.Rootfs, func(root string) error {
 		return a.look(root, spec, image.label(), forced)
 	})
 }
@@ -193,7 +207,7 @@ func (a *answer) look(root string, spec *specs.Spec, label string, forced bool) 
 	if err != nil {
 		return err
 	}
-	if a.node, err = openNode(); err != nil {
+	if err := a.open(); err != nil {
 		return err
 	}
 	images := a.node.images()
@@ -207,8 +221,7 @@ func (a *answer) look(root string, spec *specs.Spec, label string, forced bool) 
 
 // take copies an image's layers from containerd to the node's cache.
 func (a *answer) take(ctx context.Context, image *imageOf) error {
-	var err error
-	if a.node, err = openNode(); err != nil {
+	if err := a.open(); err != nil {
 		return err
 	}
 	images := a.node.images()

@@ -119,6 +119,7 @@ func (s *Store) read(desc ocispec.Descriptor, max int64) ([]byte, error) {
 		return nil, err
 	}
 	if digest := desc.Digest.Algorithm().FromBytes(data); digest != desc.Digest {
+		_ = os.Remove(f.Name()) // so that it is fetched again
 		return nil, fmt.Errorf("%s is damaged: its content is %s", f.Name(), digest)
 	}
 	return data, nil

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
@@ -126,6 +127,8 @@ func (a *app) prepareCommand() *cobra.Command {
 			if found, _, err := cmd.Root().Find([]string{command}); err != nil || found == cmd.Root() {
 				return fmt.Errorf("the composition serves HTTP, which this sidecall cannot do")
 			}
+			trouble := &firstLine{}
+			a.log = zerolog.New(trouble).Level(zerolog.WarnLevel)
 			c, err := a.compile(context.Background(), r.Plan)
 			if err != nil {
 				return err
@@ -133,11 +136,27 @@ func (a *app) prepareCommand() *cobra.Command {
 			if err := c.Close(); err != nil {
 				return err
 			}
+			// A host runs without a cache as well; but each container would have to compile
+			// then, at its own cost.
+			if trouble.line != "" {
+				return fmt.Errorf("the compiled code cannot be kept: %s", trouble.line)
+			}
 			return json.NewEncoder(a.stdout).Encode(map[string]string{"command": command})
 		},
 	}
 	settings.Flags(cmd.Flags(), settings.Engine, settings.CacheDir)
 	return cmd
+}
+
+// firstLine keeps the first event of a log, as text.
+type firstLine struct{ line string }
+
+func (l *firstLine) Write(p []byte) (int, error) {
+	var event struct{ Message, Error string }
+	if l.line == "" && json.Unmarshal(p, &event) == nil {
+		l.line = strings.TrimSuffix(event.Message+": "+event.Error, ": ")
+	}
+	return len(p), nil
 }
 
 // lookupIn finds variables in a list of NAME=value, the last one of a name.
