@@ -45,12 +45,7 @@ func BenchmarkServe(b *testing.B) {
 	ctx := context.Background()
 	dir := filepath.Join("..", "..", "examples", "02-http")
 	app := filepath.Join(dir, "app.wasm")
-	const chain = "apiVersion: sidecall.dev/v1alpha1\nkind: Composition\nmetadata: {name: shop}\nmain: app\nhttp: {chain: [authn, app]}\n" +
-		"components:\n  app: {file: app.wasm}\n  authn: {file: authn.wasm, env: {TOKEN: open-sesame}}\n"
-	behind, diags := manifest.Decode([]byte(chain), filepath.Join(dir, "sidecall.yaml"), manifest.Options{})
-	if err := diags.Err(); err != nil {
-		b.Fatal(err)
-	}
+	behind := chained(b, dir)
 	reuse := pool.Policy{Kind: pool.Reuse, Size: 64}
 	alone := manifest.FromFiles(app, nil, nil)
 	pooled := benchServer(ctx, b, alone, reuse)
@@ -81,6 +76,18 @@ func BenchmarkServe(b *testing.B) {
 			b.ReportMetric(0, "ns/op") // a turn of all of them says nothing
 		})
 	}
+}
+
+// chained is the example's app behind authn.
+func chained(b *testing.B, dir string) *manifest.Manifest {
+	b.Helper()
+	const chain = "apiVersion: sidecall.dev/v1alpha1\nkind: Composition\nmetadata: {name: shop}\nmain: app\nhttp: {chain: [authn, app]}\n" +
+		"components:\n  app: {file: app.wasm}\n  authn: {file: authn.wasm, env: {TOKEN: open-sesame}}\n"
+	m, diags := manifest.Decode([]byte(chain), filepath.Join(dir, "sidecall.yaml"), manifest.Options{})
+	if err := diags.Err(); err != nil {
+		b.Fatal(err)
+	}
+	return m
 }
 
 // load is what a number of requests took.
@@ -163,6 +170,12 @@ func listenAndServe(b *testing.B, h http.Handler) string {
 // benchServer serves a composition.
 func benchServer(ctx context.Context, b *testing.B, m *manifest.Manifest, policy pool.Policy) string {
 	b.Helper()
+	return listenAndServe(b, benchHandler(ctx, b, m, policy))
+}
+
+// benchHandler is a handler that a composition answers for.
+func benchHandler(ctx context.Context, b *testing.B, m *manifest.Manifest, policy pool.Policy) http.Handler {
+	b.Helper()
 	interfaces := plugins.All()
 	var cat resolve.Catalog
 	for _, i := range interfaces {
@@ -185,7 +198,7 @@ func benchServer(ctx context.Context, b *testing.B, m *manifest.Manifest, policy
 			b.Error(err)
 		}
 	})
-	return listenAndServe(b, server.NewHandler(server.Config{Name: "shop", Pool: p, Interface: "wasi:http/incoming-handler@0.2.12", Log: zerolog.Nop()}))
+	return server.NewHandler(server.Config{Name: "shop", Pool: p, Interface: "wasi:http/incoming-handler@0.2.12", Log: zerolog.Nop()})
 }
 
 // proxyProcess starts a process that does what authn does and hands requests on.

@@ -26,6 +26,10 @@ type Exchange struct {
 	// failed before it set one, with the error of the call; 0 stands for the usual one.
 	Refuse func(error) (status int)
 
+	// Go, if it is not nil, runs the guest instead of a new goroutine: f may take as
+	// long as the guest.
+	Go func(f func())
+
 	mu       sync.Mutex
 	body     *pipe // guarded by mu: what the guest answers with
 	returned bool  // guarded by mu
@@ -82,7 +86,11 @@ func (x *Exchange) Serve(w http.ResponseWriter, r *http.Request) error {
 		inform:  func(status int, h *fields) error { return inform(w, status, h) },
 	}
 	returned := make(chan error, 1)
-	go func() {
+	run := x.Go
+	if run == nil {
+		run = func(f func()) { go f() }
+	}
+	run(func() {
 		defer cancel()
 		err := x.call(ctx, request, out)
 		x.end()
@@ -90,7 +98,7 @@ func (x *Exchange) Serve(w http.ResponseWriter, r *http.Request) error {
 		if x.Ended != nil {
 			x.Ended(err)
 		}
-	}()
+	})
 	var a answer
 	var callErr error
 	select {

@@ -15,6 +15,7 @@ import (
 type Handler struct {
 	cfg       Config
 	admission *admission
+	workers   workers
 	// peers are those of the server's listener, nil for a Handler of another server.
 	peers *peers
 }
@@ -137,7 +138,7 @@ func (e *exchange) serve(lease *pool.Lease) {
 		end(err)
 		return
 	}
-	x := &wasihttp.Exchange{Instance: inst, Handle: handle, Ended: end, Refuse: e.failure}
+	x := &wasihttp.Exchange{Instance: inst, Handle: handle, Ended: end, Refuse: e.failure, Go: e.h.workers.run}
 	err = x.Serve(e.w, e.r)
 	if e.h.cfg.Limits.Deadline < 0 {
 		e.bound(inst, ended)

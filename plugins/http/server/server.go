@@ -78,6 +78,7 @@ func (s *Server) listen() (err error) {
 
 func (s *Server) close() {
 	s.cancel(nil)
+	s.handler.workers.close()
 	for _, l := range []net.Listener{s.listener, s.probed} {
 		if l != nil {
 			_ = l.Close() // nothing was accepted
