@@ -20,6 +20,8 @@ void copy_out(ptr to, const void *from, u32 n) {
 }
 
 scratch borrow(ptr p, u32 *n) {
+  const u32 most = 1 << 26; // no list may have more than 2²⁸ - 1 bytes
+  if (*n > most) *n = most;
   ptr at = 0;
   if (p < 16 && *n > 0) {
     // The buffer begins where the scratch would be: behind it, then.
