@@ -158,7 +158,8 @@ func (n *node) compile(ctx context.Context, target, cache string, env []string) 
 	}
 	if code != 0 {
 		// Where the cache has it means nothing to who reads it in a pod's events.
-		return nil, &problem{clip(strings.ReplaceAll(stderr.String(), filepath.Dir(target)+"/", ""))}
+		text := strings.ReplaceAll(stderr.String(), target+"/", "")
+		return nil, &problem{clip(strings.ReplaceAll(text, filepath.Dir(target)+"/", ""))}
 	}
 	return stdout.Bytes(), nil
 }

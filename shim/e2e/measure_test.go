@@ -82,7 +82,7 @@ func TestMany(t *testing.T) {
 		wg.Go(func() {
 			p := &pod{t: t, n: n, logs: logs, config: &cri.PodSandboxConfig{LogDirectory: logs,
 				Metadata: &cri.PodSandboxMetadata{Name: fmt.Sprint("p", i), Uid: fmt.Sprint("many", i), Namespace: "default"},
-				Linux: &cri.LinuxPodSandboxConfig{SecurityContext: &cri.LinuxSandboxSecurityContext{
+				Linux: &cri.LinuxPodSandboxConfig{CgroupParent: n.cgroup(), SecurityContext: &cri.LinuxSandboxSecurityContext{
 					NamespaceOptions: &cri.NamespaceOption{Network: cri.NamespaceMode_NODE}}}}}
 			r, err := n.runtime.RunPodSandbox(context.Background(), &cri.RunPodSandboxRequest{Config: p.config, RuntimeHandler: "sidecall"})
 			if err != nil {
@@ -111,6 +111,7 @@ func TestMany(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	sockets := n.sockets(t)
 	begin = time.Now()
 	for _, p := range pods {
 		wg.Go(func() {
@@ -128,13 +129,13 @@ func TestMany(t *testing.T) {
 	}
 	wg.Wait()
 	t.Logf("gone after %s", time.Since(begin))
-	if left := n.left(t); len(left) > 0 {
-		t.Errorf("left behind: %q", left)
+	if left := append(n.left(t), leftOf(sockets)...); len(left) > 0 {
+		t.Errorf("left behind: %.2000q", left)
 	}
 }
 
-// left are processes, mounts, cgroups, sockets, bundles and uses that belong to no
-// container any more.
+// left are processes, mounts, cgroups, bundles, uses, sockets, snapshots and leases that
+// belong to no container any more.
 func (n *node) left(t *testing.T) (out []string) {
 	t.Helper()
 	_ = eventually(10*time.Second, func() error {
@@ -154,7 +155,7 @@ func (n *node) left(t *testing.T) (out []string) {
 				out = append(out, p+": "+string(line))
 			}
 		}
-		for _, pattern := range []string{"/sys/fs/cgroup/*/k8s.io/*", "/sys/fs/cgroup/k8s.io/*", n.dir + "/state/io.containerd.runtime.v2.task/k8s.io/*", n.dir + "/node/uses/*/*"} {
+		for _, pattern := range []string{"/sys/fs/cgroup/*" + n.cgroup() + "/*", "/sys/fs/cgroup" + n.cgroup() + "/*", n.dir + "/state/io.containerd.runtime.v2.task/k8s.io/*", n.dir + "/node/uses/*/*"} {
 			found, _ := filepath.Glob(pattern)
 			for _, f := range found {
 				if info, err := os.Stat(f); err == nil && (info.IsDir() || strings.Contains(f, "/uses/")) {
@@ -162,6 +163,7 @@ func (n *node) left(t *testing.T) (out []string) {
 				}
 			}
 		}
+		out = append(out, n.leftInContainerd(t)...)
 		if len(out) > 0 {
 			return os.ErrExist
 		}

@@ -14,6 +14,9 @@ import (
 // bridge is the name of this node's bridge; several nodes may be on one machine.
 func (n *node) bridge() string { return fmt.Sprintf("sc%d", os.Getpid()) }
 
+// cgroup is where this node's pods have their cgroups.
+func (n *node) cgroup() string { return "/" + n.bridge() }
+
 // configureNetwork gives pods that ask for it a network of their own, by the plugins
 // of Debian's containernetworking-plugins.
 func (n *node) configureNetwork() error {

@@ -186,6 +186,10 @@ func (n *node) start() error {
 func (n *node) stop() {
 	_ = n.process.Process.Signal(syscall.SIGTERM)
 	_ = n.process.Wait()
+	cgroups, _ := filepath.Glob("/sys/fs/cgroup/*" + n.cgroup())
+	for _, dir := range append(cgroups, "/sys/fs/cgroup"+n.cgroup()) {
+		_ = os.Remove(dir) // it is empty, if tests have not failed
+	}
 	_ = exec.Command("ip", "link", "delete", n.bridge()).Run() // there is none if no pod had a network
 	if os.Getenv("SIDECALL_E2E_KEEP") == "" {
 		_ = os.RemoveAll(n.dir)
@@ -303,6 +307,10 @@ func eventually(limit time.Duration, f func() error) error {
 
 // linuxArchive writes an OCI archive of an image with one program and other files.
 func linuxArchive(file, name, program string, files map[string][]byte, entrypoint []string) error {
+	return labelledArchive(file, name, program, files, entrypoint, nil)
+}
+
+func labelledArchive(file, name, program string, files map[string][]byte, entrypoint []string, labels map[string]string) error {
 	data, err := os.ReadFile(program)
 	if err != nil {
 		return err
@@ -320,7 +328,7 @@ func linuxArchive(file, name, program string, files map[string][]byte, entrypoin
 	}
 	l := desc(ocispec.MediaTypeImageLayer, layer.Bytes())
 	conf, _ := json.Marshal(ocispec.Image{Platform: ocispec.Platform{OS: "linux", Architecture: runtime.GOARCH},
-		Config: ocispec.ImageConfig{Entrypoint: entrypoint}, RootFS: ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{l.Digest}}})
+		Config: ocispec.ImageConfig{Entrypoint: entrypoint, Labels: labels}, RootFS: ocispec.RootFS{Type: "layers", DiffIDs: []digest.Digest{l.Digest}}})
 	m, _ := json.Marshal(ocispec.Manifest{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageManifest,
 		Config: desc(ocispec.MediaTypeImageConfig, conf), Layers: []ocispec.Descriptor{l}})
 	root := desc(ocispec.MediaTypeImageManifest, m)

@@ -43,7 +43,7 @@ func newPodOn(t *testing.T, network cri.NamespaceMode, name, handler string, ann
 	p := &pod{t: t, n: n, logs: logs, config: &cri.PodSandboxConfig{
 		Metadata:     &cri.PodSandboxMetadata{Name: name, Uid: strings.ReplaceAll(t.Name(), "/", "-") + name, Namespace: "default"},
 		LogDirectory: logs, Annotations: annotations,
-		Linux: &cri.LinuxPodSandboxConfig{SecurityContext: &cri.LinuxSandboxSecurityContext{
+		Linux: &cri.LinuxPodSandboxConfig{CgroupParent: n.cgroup(), SecurityContext: &cri.LinuxSandboxSecurityContext{
 			NamespaceOptions: &cri.NamespaceOption{Network: network}}},
 	}}
 	r, err := n.runtime.RunPodSandbox(t.Context(), &cri.RunPodSandboxRequest{Config: p.config, RuntimeHandler: handler})
