@@ -63,7 +63,8 @@ func (n *Node) Uninstall() (restart bool, err error) {
 		return changed || n.pending(), &InUse{pods}
 	}
 	if n.Cache != "" {
-		if err := os.RemoveAll(n.path(n.Cache)); err != nil {
+		// Somebody may have mounted a disk there, which stays.
+		if err := os.RemoveAll(n.path(n.Cache)); err != nil && !errors.Is(err, syscall.EBUSY) {
 			return changed, explain(err)
 		}
 	}

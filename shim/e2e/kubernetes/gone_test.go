@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
 )
@@ -50,14 +51,17 @@ func TestGone(t *testing.T) {
 	if left := n.leftOf(marks); len(left) < len(marks) {
 		t.Fatalf("what is there is not found: %q", left)
 	}
+	begin := time.Now()
 	n.must(n.kubectl("delete", "pod", "forced", "--force", "--grace-period=0"))
 	n.must(n.kubectl("delete", "pods", "--all"))
+	t.Logf("deleted after %s", time.Since(begin))
 	n.eventually("the node", func() error {
 		if left := n.leftOf(marks); len(left) > 0 {
 			return fmt.Errorf("there is still %q", left[:min(10, len(left))])
 		}
 		return nil
 	})
+	t.Logf("gone after %s", time.Since(begin))
 }
 
 func (n *namespace) sandboxes() []*cri.PodSandbox {
