@@ -152,13 +152,18 @@ func sumOf(code []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// place makes the file at path appear at target.
+// place makes the file at path appear at target. Nobody writes into files there: wazero
+// replaces them, or removes them.
 func place(path, target string) error {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return err
 	}
-	if err = os.Symlink(path, target); err == nil || errors.Is(err, fs.ErrExist) {
+	// A link needs no inode, whose search takes a file system on disk longer than all else.
+	if err = os.Link(path, target); err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err = os.Symlink(path, target); err == nil {
 		return nil
 	}
 	code, err := os.ReadFile(path) // a system without symbolic links
@@ -185,7 +190,7 @@ func (c *diskCache) save(entry string) (written int) {
 	}
 	for _, f := range files {
 		path := filepath.Join(c.code, f.Name())
-		if f.Type().IsRegular() && !strings.HasSuffix(f.Name(), ".tmp") {
+		if f.Type().IsRegular() && !strings.HasSuffix(f.Name(), ".tmp") && !same(path, filepath.Join(entry, f.Name())) {
 			written++
 			if err := keep(path, entry, f.Name()); err != nil {
 				c.log.Warn().Err(err).Msg("compiled code is not kept")
@@ -194,6 +199,16 @@ func (c *diskCache) save(entry string) (written int) {
 		_ = os.Remove(path)
 	}
 	return written
+}
+
+// same tells whether two names are of one file.
+func same(a, b string) bool {
+	x, err := os.Lstat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Lstat(b)
+	return err == nil && os.SameFile(x, y)
 }
 
 // keep copies a file into the cache, the sum last.
