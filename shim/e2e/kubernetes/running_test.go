@@ -23,11 +23,19 @@ func TestExec(t *testing.T) {
 	n := newNamespace(t)
 	n.apply(podOf("shop", "", serving("shop", n.push(shop, "acme/shop:exec"), 8080)+", readinessProbe: {periodSeconds: 1, httpGet: {port: 8081, path: /readyz}}"))
 	n.ready("shop")
-	if out := n.must(n.kubectl("exec", "shop", "--", "sidecall", "graph")); !strings.Contains(out, "authn") {
-		t.Errorf("graph: %s", out)
-	}
-	if out := n.must(n.kubectl("exec", "shop", "--", "sidecall", "version")); !strings.Contains(out, "sidecall") {
-		t.Errorf("version: %s", out)
+	for _, tc := range []struct {
+		want string
+		args []string
+	}{
+		{"authn", []string{"graph"}},
+		{"authn", []string{"ps"}},
+		{"authn", []string{"top", "--once", "-d", "100ms"}},
+		{"wasi:http/incoming-handler", []string{"call"}},
+		{"sidecall", []string{"version"}},
+	} {
+		if out := n.must(n.kubectl(append([]string{"exec", "shop", "--", "sidecall"}, tc.args...)...)); !strings.Contains(out, tc.want) {
+			t.Errorf("%q: %s", tc.args, out)
+		}
 	}
 	_, err := n.kubectl("exec", "shop", "--", "sidecall", "inspect", "nothing")
 	if err == nil || !strings.Contains(err.Error(), "exit code 4") || !strings.Contains(err.Error(), "nothing") {
@@ -68,7 +76,7 @@ func TestProbes(t *testing.T) {
 	n := newNamespace(t)
 	image := n.push(shop, "acme/shop:probes")
 	n.apply(podOf("good", "", serving("shop", image, 8080)+`, startupProbe: {periodSeconds: 1, failureThreshold: 60, tcpSocket: {port: 8080}},
-      readinessProbe: {periodSeconds: 1, exec: {command: [sidecall, graph]}}, livenessProbe: {periodSeconds: 1, httpGet: {port: 8081, path: /healthz}}`))
+      readinessProbe: {periodSeconds: 1, exec: {command: [sidecall, ps]}}, livenessProbe: {periodSeconds: 1, httpGet: {port: 8081, path: /healthz}}`))
 	n.apply("---\n" + podOf("unready", "", serving("shop", image, 8080)+`, readinessProbe: {periodSeconds: 1, exec: {command: [sidecall, inspect, nothing]}}`))
 	n.apply("---\n" + podOf("sick", "", serving("shop", image, 8080)+`, livenessProbe: {periodSeconds: 1, failureThreshold: 2, httpGet: {port: 8080, path: /}}`))
 	n.ready("good")

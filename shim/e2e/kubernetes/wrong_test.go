@@ -110,6 +110,26 @@ func TestGrant(t *testing.T) {
 	n.until("pod/grant", "{.status.containerStatuses[0].state.terminated.message}", "/data/in")
 }
 
+// TestNotAllowed shows what a guest says that asks for more than its manifest allows.
+func TestNotAllowed(t *testing.T) {
+	n := newNamespace(t)
+	const votes = "../../../examples/05-config-keyvalue"
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS(votes)); err != nil {
+		t.Fatal(err)
+	}
+	text := read(t, filepath.Join(votes, "sidecall.yaml"))
+	changed := strings.ReplaceAll(text, "    allow:\n      keyvalue: [votes]\n", "")
+	if changed == text {
+		t.Fatal("the manifest is not the one that this test knows")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "sidecall.yaml"), []byte(changed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	n.apply(n.must(n.c.tested("kube", n.push(dir, "acme/votes:1"))))
+	n.until("pods", "{.items[*].status.containerStatuses[0].state.terminated.message}", "cannot open votes: access denied")
+}
+
 // TestStandard shows that the namespaces of these tests do enforce the restricted standard.
 func TestStandard(t *testing.T) {
 	n := newNamespace(t)

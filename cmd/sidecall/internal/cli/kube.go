@@ -160,6 +160,7 @@ securityContext:
 containers:
   - name: %s
     image: %s
+    terminationMessagePolicy: FallbackToLogsOnError
     securityContext:
       allowPrivilegeEscalation: false
       readOnlyRootFilesystem: true
