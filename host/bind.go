@@ -22,8 +22,8 @@ type call struct {
 	hostFunc                  int
 	resources                 []int
 	entering                  []int
-	// hasValues tells that some register holds a value.
-	hasValues bool
+	// values are the registers that hold values.
+	values []canon.Reg
 	// stack is the length of the stack that the largest core call needs.
 	stack int
 	// border is the number of the shared store that the call leads to from another one,
@@ -202,8 +202,10 @@ func (c *Composition) bindCall(b *call, pc *plan.Call) error {
 		}
 	}
 	b.traced = c.trace(b)
-	for _, t := range b.Regs {
-		b.hasValues = b.hasValues || t == canon.Value
+	for r, t := range b.Regs {
+		if t == canon.Value {
+			b.values = append(b.values, canon.Reg(r))
+		}
 	}
 	b.stack = 4 // realloc's
 	for _, f := range []*canon.CoreFunc{b.Target, b.PostReturn} {

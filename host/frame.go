@@ -55,7 +55,7 @@ func (t *task) frame(c *call) *frame {
 	t.top++
 	fr.c, fr.to, fr.bytes, fr.entered, fr.changed, fr.entering, fr.cleaned = c, t, 0, false, [2]bool{}, false, false
 	fr.regs = t.regs.push(len(c.Regs))
-	if c.hasValues {
+	if len(c.values) > 0 {
 		fr.vals = t.vals.push(len(c.Regs))
 	}
 	fr.scopes = len(t.scopes)
@@ -66,8 +66,10 @@ func (t *task) frame(c *call) *frame {
 // close gives the frame back.
 func (fr *frame) close() {
 	fr.t.regs.pop(len(fr.c.Regs))
-	if fr.c.hasValues {
-		clear(fr.vals)
+	if len(fr.c.values) > 0 {
+		for _, r := range fr.c.values { // few of them, and each is 24 bytes with a pointer
+			fr.vals[r] = value.Value{}
+		}
 		fr.t.vals.pop(len(fr.c.Regs))
 		fr.vals = nil
 	}

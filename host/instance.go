@@ -52,6 +52,7 @@ type vessel struct {
 	flags    []flags            // by component instance
 	tables   []table            // by component instance
 	budgets  []engine.Budget    // by component
+	task     *task              // of a vessel that waits: one to use again, or nil
 }
 
 const (
@@ -170,6 +171,7 @@ func (i *Instance) release() error {
 	i.giveUp()
 	err := errors.Join(i.objects.close(), i.states.close(), i.stdio.close())
 	v := i.vessel
+	v.task = i.idle.spare()
 	i.vessel, i.idle = vessel{}, nil
 	if err != nil || i.broken != nil || !i.reusable || !i.comp.recycle(v) {
 		err = errors.Join(err, v.store.Close(context.Background()))

@@ -27,6 +27,9 @@ func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*In
 	}
 	if used {
 		i.reusable = true
+		if i.idle, i.task = i.task, nil; i.idle != nil {
+			i.idle.inst = i
+		}
 		return i, nil
 	}
 	if err := i.make(ctx); err != nil {

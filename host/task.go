@@ -69,6 +69,36 @@ func (t *task) end() {
 	}
 }
 
+// spareRegs and spareFrames are how large a task may be that waits for another
+// instance.
+const (
+	spareRegs   = 1024
+	spareFrames = 32
+)
+
+// spare makes a task that has ended ready for another instance, nil if it takes too
+// much to wait. Nothing of this one's stays in it.
+func (t *task) spare() *task {
+	if t == nil || len(t.regs.buf) > spareRegs || len(t.vals.buf) > spareRegs || len(t.frames) > spareFrames {
+		return nil
+	}
+	t.inst, t.function = nil, ""
+	clear(t.regs.buf)
+	for _, s := range t.scopes[:cap(t.scopes)] {
+		if s == nil {
+			break
+		}
+		if cap(s.lenders) > spareFrames {
+			s.lenders = nil
+		}
+		clear(s.lenders[:cap(s.lenders)])
+	}
+	for _, fr := range t.frames {
+		fr.forget()
+	}
+	return t
+}
+
 // Deadline, Done and Err are the caller's; Value is only for wazero.
 
 func (t *task) Deadline() (time.Time, bool) { return t.ctx.Deadline() }
