@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "rewrite what the scripts expect")
 // TestMain lets this binary be sidecall itself, so that scripts run whole processes,
 // and the proxy that benchmarks compare with.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"sidecall": main, "proxy": proxyMain})
+	testscript.Main(m, map[string]func(){"sidecall": main, "proxy": proxyMain, "greeter": greeterMain})
 }
 
 // TestScript runs the transcripts of testdata/script. Beside sidecall they have:

@@ -177,11 +177,7 @@ func benchServer(ctx context.Context, b *testing.B, m *manifest.Manifest, policy
 func benchHandler(ctx context.Context, b *testing.B, m *manifest.Manifest, policy pool.Policy) http.Handler {
 	b.Helper()
 	interfaces := plugins.All()
-	var cat resolve.Catalog
-	for _, i := range interfaces {
-		cat = append(cat, resolve.HostInterface{Name: i.Name, Type: i.Type})
-	}
-	r := linker.Link(m, cat, linker.Options{})
+	r := linker.Link(m, catalogOf(interfaces), linker.Options{})
 	if err := r.Diagnostics.Err(); err != nil {
 		b.Fatal(err)
 	}
@@ -199,6 +195,15 @@ func benchHandler(ctx context.Context, b *testing.B, m *manifest.Manifest, polic
 		}
 	})
 	return server.NewHandler(server.Config{Name: "shop", Pool: p, Interface: "wasi:http/incoming-handler@0.2.12", Log: zerolog.Nop()})
+}
+
+// catalogOf tells the linker what the host offers.
+func catalogOf(interfaces []*host.Interface) resolve.Catalog {
+	var cat resolve.Catalog
+	for _, i := range interfaces {
+		cat = append(cat, resolve.HostInterface{Name: i.Name, Type: i.Type})
+	}
+	return cat
 }
 
 // proxyProcess starts a process that does what authn does and hands requests on.
