@@ -10,10 +10,16 @@ places=(/etc/containerd /etc/cni/net.d /opt/cni/bin /opt/containerd /var/lib/con
 
 if [ "${1:-}" != --inside ]; then
   dir=$(cd "${1:?usage: isolated.sh DIR COMMAND...}" && pwd)
+  mkdir -p /run/lock
   exec 9>/run/lock/sidecall-testnode # one at a time: a node's cgroups are the machine's
   flock 9
-  made=()
-  for p in "${places[@]}"; do # mount points, gone again if it was this script that made them
+  made=() pods=$(find /sys/fs/cgroup -maxdepth 2 -name 'kubepods*')
+  clean() { # mount points that were not there before, and cgroups that a killed kubelet has left
+    [ -n "$pods" ] || find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
+    for p in "${made[@]}"; do rmdir "$p" || true; done
+  }
+  trap clean EXIT
+  for p in "${places[@]}"; do
     while [ ! -d "$p" ]; do
       q=$p
       while [ ! -d "${q%/*}" ] && [ -n "${q%/*}" ]; do q=${q%/*}; done
@@ -23,8 +29,6 @@ if [ "${1:-}" != --inside ]; then
   shift
   code=0
   unshare --net --mount --pid --fork --kill-child --mount-proc bash "$0" --inside "$dir" "$@" 9>&- || code=$?
-  find /sys/fs/cgroup -depth -type d -path '*/kubepods*' -exec rmdir {} + 2>/dev/null || true
-  for p in "${made[@]}"; do rmdir "$p" || true; done
   exit "$code"
 fi
 
