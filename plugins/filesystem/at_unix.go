@@ -104,7 +104,8 @@ func (d *Descriptor) unlinkFile(path string) error {
 	return retry(func() error { return unix.Unlinkat(int(p.dir.Fd()), p.base, 0) })
 }
 
-func (d *Descriptor) rename(oldPath string, to *Descriptor, newPath string) error {
+// withParents calls f with the places of two paths.
+func (d *Descriptor) withParents(oldPath string, to *Descriptor, newPath string, f func(o, n place) error) error {
 	o, err := d.parent(oldPath)
 	if err != nil {
 		return err
@@ -115,6 +116,14 @@ func (d *Descriptor) rename(oldPath string, to *Descriptor, newPath string) erro
 		return err
 	}
 	defer n.dir.Close()
+	return f(o, n)
+}
+
+func (d *Descriptor) rename(oldPath string, to *Descriptor, newPath string) error {
+	return d.withParents(oldPath, to, newPath, rename)
+}
+
+func rename(o, n place) error {
 	if o.slash || n.slash {
 		if err := o.wantDirectory(); err != nil {
 			return err
@@ -126,16 +135,10 @@ func (d *Descriptor) rename(oldPath string, to *Descriptor, newPath string) erro
 }
 
 func (d *Descriptor) link(oldPath string, to *Descriptor, newPath string) error {
-	o, err := d.parent(oldPath)
-	if err != nil {
-		return err
-	}
-	defer o.dir.Close()
-	n, err := to.parent(newPath)
-	if err != nil {
-		return err
-	}
-	defer n.dir.Close()
+	return d.withParents(oldPath, to, newPath, link)
+}
+
+func link(o, n place) error {
 	if o.slash {
 		if err := o.wantDirectory(); err != nil {
 			return err

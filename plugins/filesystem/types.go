@@ -4,6 +4,7 @@ import (
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/plugins/internal/wire"
+	wasiio "github.com/sidecall/sidecall/plugins/io"
 	"github.com/sidecall/sidecall/plugins/wit"
 )
 
@@ -39,7 +40,7 @@ func types() *host.Interface {
 
 		"[method]directory-entry-stream.read-directory-entry": readDirectoryEntry,
 
-		"filesystem-error-code": filesystemErrorCode,
+		"filesystem-error-code": wasiio.CodeOf(func(c ErrorCode) value.Value { return value.Enum(int(c)) }),
 	})
 }
 

@@ -1,12 +1,9 @@
 package filesystem
 
 import (
-	"errors"
-
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/plugins/internal/wire"
-	wasiio "github.com/sidecall/sidecall/plugins/io"
 	"github.com/sidecall/sidecall/plugins/wit"
 )
 
@@ -116,17 +113,4 @@ func readDirectoryEntry(_ *host.Call, args []value.Value) (value.Value, error) {
 		return wire.Ok(value.None())
 	}
 	return wire.Ok(value.Some(value.Record(value.Enum(int(typeOf(e.Type()))), value.String(e.Name()))))
-}
-
-// filesystemErrorCode answers for the errors of streams of files.
-func filesystemErrorCode(_ *host.Call, args []value.Value) (value.Value, error) {
-	e, err := host.Object[*wasiio.Error](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	var code ErrorCode
-	if !errors.As(e.Err, &code) {
-		return value.None(), nil
-	}
-	return value.Some(value.Enum(int(code))), nil
 }

@@ -40,12 +40,8 @@ func fieldsFromList(c *host.Call, args []value.Value) (value.Value, error) {
 	return wire.Ok(own(c, "fields", f))
 }
 
-func fieldsGet(_ *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*fields](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	values := f.get(args[1].Str())
+func fieldsGet(_ *host.Call, f *fields, args []value.Value) (value.Value, error) {
+	values := f.get(args[0].Str())
 	list := make([]value.Value, len(values))
 	for i, v := range values {
 		list[i] = value.Bytes(v)
@@ -53,47 +49,27 @@ func fieldsGet(_ *host.Call, args []value.Value) (value.Value, error) {
 	return value.List(list...), nil
 }
 
-func fieldsHas(_ *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*fields](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	return value.Bool(len(f.get(args[1].Str())) > 0), nil
+func fieldsHas(_ *host.Call, f *fields, args []value.Value) (value.Value, error) {
+	return value.Bool(len(f.get(args[0].Str())) > 0), nil
 }
 
-func fieldsSet(_ *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*fields](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	values := make([][]byte, args[2].Len())
+func fieldsSet(_ *host.Call, f *fields, args []value.Value) (value.Value, error) {
+	values := make([][]byte, args[1].Len())
 	for i := range values {
-		values[i] = args[2].At(i).Bytes()
+		values[i] = args[1].At(i).Bytes()
 	}
-	return headerResult(f.set(args[1].Str(), values...))
+	return headerResult(f.set(args[0].Str(), values...))
 }
 
-func fieldsDelete(_ *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*fields](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	return headerResult(f.delete(args[1].Str()))
+func fieldsDelete(_ *host.Call, f *fields, args []value.Value) (value.Value, error) {
+	return headerResult(f.delete(args[0].Str()))
 }
 
-func fieldsAppend(_ *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*fields](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	return headerResult(f.add(args[1].Str(), args[2].Bytes()))
+func fieldsAppend(_ *host.Call, f *fields, args []value.Value) (value.Value, error) {
+	return headerResult(f.add(args[0].Str(), args[1].Bytes()))
 }
 
-func fieldsEntries(_ *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*fields](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func fieldsEntries(_ *host.Call, f *fields, _ []value.Value) (value.Value, error) {
 	list := make([]value.Value, len(f.entries))
 	for i, e := range f.entries {
 		list[i] = value.Tuple(value.String(e.name), value.Bytes(e.value))
@@ -101,10 +77,6 @@ func fieldsEntries(_ *host.Call, args []value.Value) (value.Value, error) {
 	return value.List(list...), nil
 }
 
-func fieldsClone(c *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*fields](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func fieldsClone(c *host.Call, f *fields, _ []value.Value) (value.Value, error) {
 	return own(c, "fields", f.clone()), nil
 }

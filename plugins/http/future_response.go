@@ -101,40 +101,28 @@ func (f *futureResponse) take() (*incomingResponse, *Error) {
 		return nil, f.err
 	}
 	resp := f.response
-	return &incomingResponse{
-		status:  resp.StatusCode,
-		headers: f.headers,
-		message: &message{
-			Source: wasiio.NewInterruptibleSource(timedBody{f.timed, resp.Body}, f.end),
-			trailers: func() (*fields, *Error) {
-				t := fromHeader(resp.Trailer)
-				return t, t.tooLarge(f.limit, ResponseTrailerSectionSize, ResponseTrailerSize)
-			},
-			done: func() {
-				f.grants.active--
-				_ = resp.Body.Close() // nobody will read it
-				f.end()
-			},
-			code: func(err error) *Error { return clientError(f.ctx, f.now(), err) },
+	return &incomingResponse{status: resp.StatusCode, incomingMessage: incomingMessage{headers: f.headers, message: &message{
+		Source: wasiio.NewInterruptibleSource(timedBody{f.timed, resp.Body}, f.end),
+		trailers: func() (*fields, *Error) {
+			t := fromHeader(resp.Trailer)
+			return t, t.tooLarge(f.limit, ResponseTrailerSectionSize, ResponseTrailerSize)
 		},
-	}, nil
+		done: func() {
+			f.grants.active--
+			_ = resp.Body.Close() // nobody will read it
+			f.end()
+		},
+		code: func(err error) *Error { return clientError(f.ctx, f.now(), err) },
+	}}}, nil
 }
 
-func futureResponseSubscribe(c *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*futureResponse](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func futureResponseSubscribe(c *host.Call, f *futureResponse, _ []value.Value) (value.Value, error) {
 	return wasiio.OwnPollable(c, f), nil
 }
 
 // futureResponseGet returns option<result<result<incoming-response, error-code>>>:
 // none before there is a response, and the outer error for a second call after it.
-func futureResponseGet(c *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*futureResponse](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func futureResponseGet(c *host.Call, f *futureResponse, _ []value.Value) (value.Value, error) {
 	switch {
 	case f.got:
 		return value.Some(value.Err(nil)), nil

@@ -48,21 +48,13 @@ func (f *futureTrailers) Ready() bool {
 // Watch watches for more of the body.
 func (f *futureTrailers) Watch(wake func()) (stop func()) { return f.message.Watch(wake) }
 
-func futureTrailersSubscribe(c *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*futureTrailers](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func futureTrailersSubscribe(c *host.Call, f *futureTrailers, _ []value.Value) (value.Value, error) {
 	return wasiio.OwnPollable(c, f), nil
 }
 
 // futureTrailersGet returns option<result<result<option<trailers>, error-code>>>:
 // none before the end, and the outer error for a second call after it.
-func futureTrailersGet(c *host.Call, args []value.Value) (value.Value, error) {
-	f, err := host.Object[*futureTrailers](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func futureTrailersGet(c *host.Call, f *futureTrailers, _ []value.Value) (value.Value, error) {
 	switch {
 	case !f.Ready():
 		return value.None(), nil

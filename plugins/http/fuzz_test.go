@@ -24,7 +24,7 @@ func FuzzRequest(f *testing.F) {
 		if m, ok := readMethod(v); !ok || m != method || method == http.MethodConnect {
 			return
 		}
-		r := &outgoingRequest{headers: h, method: method, scheme: "http", path: &path, authority: &authority}
+		r := &outgoingRequest{outgoingMessage: newOutgoing(h, RequestBodySize), method: method, scheme: "http", path: &path, authority: &authority}
 		to, err := r.destination()
 		if err != nil {
 			return

@@ -77,11 +77,7 @@ func (i *bodyInput) Close() error {
 	return nil
 }
 
-func incomingBodyStream(c *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*incomingBody](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func incomingBodyStream(c *host.Call, b *incomingBody, _ []value.Value) (value.Value, error) {
 	if b.stream != nil {
 		return wire.ErrUnit()
 	}
@@ -89,11 +85,7 @@ func incomingBodyStream(c *host.Call, args []value.Value) (value.Value, error) {
 	return wire.Ok(wasiio.OwnInput(c, b.stream))
 }
 
-func incomingBodyFinish(c *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*incomingBody](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func incomingBodyFinish(c *host.Call, b *incomingBody, _ []value.Value) (value.Value, error) {
 	if b.stream != nil && !b.stream.closed {
 		return value.Value{}, errStreamOpen
 	}

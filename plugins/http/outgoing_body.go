@@ -50,11 +50,7 @@ func contentLength(h *fields) (int64, error) {
 	return length, nil
 }
 
-func outgoingBodyWrite(c *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*outgoingBody](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func outgoingBodyWrite(c *host.Call, b *outgoingBody, _ []value.Value) (value.Value, error) {
 	if b.streamed {
 		return wire.ErrUnit()
 	}
@@ -65,13 +61,10 @@ func outgoingBodyWrite(c *host.Call, args []value.Value) (value.Value, error) {
 
 var errStreamOpen = errors.New("the body's stream is still open: drop it before the body is finished")
 
-func outgoingBodyFinish(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*outgoingBody](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func outgoingBodyFinish(_ *host.Call, b *outgoingBody, args []value.Value) (value.Value, error) {
 	var trailers *fields
-	if t, ok := wire.Option(args[1]); ok {
+	var err error
+	if t, ok := wire.Option(args[0]); ok {
 		if trailers, err = host.Object[*fields](t); err != nil {
 			return value.Value{}, err
 		}

@@ -23,16 +23,12 @@ type answer struct {
 
 // responseOutparamSendInformational sends a response before the answer. 101 is not
 // one of these: connections are not handed to guests.
-func responseOutparamSendInformational(_ *host.Call, args []value.Value) (value.Value, error) {
-	o, err := host.Object[*responseOutparam](args[0])
+func responseOutparamSendInformational(_ *host.Call, o *responseOutparam, args []value.Value) (value.Value, error) {
+	headers, err := host.Object[*fields](args[1])
 	if err != nil {
 		return value.Value{}, err
 	}
-	headers, err := host.Object[*fields](args[2])
-	if err != nil {
-		return value.Value{}, err
-	}
-	status := int(args[1].U16())
+	status := int(args[0].U16())
 	if status < 100 || status > 199 || status == 101 {
 		return errResult(fail(ProtocolError, nil))
 	}
@@ -42,13 +38,9 @@ func responseOutparamSendInformational(_ *host.Call, args []value.Value) (value.
 	return wire.OkUnit()
 }
 
-func responseOutparamSet(_ *host.Call, args []value.Value) (value.Value, error) {
-	o, err := host.Object[*responseOutparam](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	payload := wire.Payload(args[1])
-	if args[1].Case() == 1 {
+func responseOutparamSet(_ *host.Call, o *responseOutparam, args []value.Value) (value.Value, error) {
+	payload := wire.Payload(args[0])
+	if args[0].Case() == 1 {
 		o.answers <- answer{err: readError(payload)}
 		return value.Value{}, nil
 	}

@@ -15,7 +15,7 @@ import (
 func newIncomingRequest(r *http.Request, control *http.ResponseController) *incomingRequest {
 	in := &incomingRequest{
 		method: r.Method, scheme: "http", path: r.URL.RequestURI(), authority: r.Host,
-		headers: fromHeader(r.Header),
+		incomingMessage: incomingMessage{headers: fromHeader(r.Header)},
 	}
 	if r.TLS != nil {
 		in.scheme = "https"

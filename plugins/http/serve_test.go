@@ -38,7 +38,8 @@ type guestServer struct {
 	mu      sync.Mutex
 	errs    []error // of Serve, in order
 	calls   []error // of the guest's calls
-	ended   chan struct{}
+	// begun and ended are told of requests.
+	begun, ended chan struct{}
 }
 
 func guest(t *testing.T, start func(*httptest.Server)) *guestServer {
@@ -58,7 +59,7 @@ func guest(t *testing.T, start func(*httptest.Server)) *guestServer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &guestServer{t: t, ended: make(chan struct{}, 1000)}
+	s := &guestServer{t: t, begun: make(chan struct{}, 1000), ended: make(chan struct{}, 1000)}
 	if s.comp, err = host.Compile(t.Context(), pl, host.Config{Interfaces: ifaces}); err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +75,10 @@ func guest(t *testing.T, start func(*httptest.Server)) *guestServer {
 }
 
 func (s *guestServer) ServeHTTP(w nethttp.ResponseWriter, r *nethttp.Request) {
+	select {
+	case s.begun <- struct{}{}:
+	default: // the test does not look
+	}
 	if s.timeout > 0 {
 		ctx, cancel := context.WithTimeout(r.Context(), s.timeout)
 		defer cancel()
@@ -299,10 +304,12 @@ func TestClientLeaves(t *testing.T) {
 					body = r
 				}
 				req, _ := nethttp.NewRequestWithContext(ctx, "POST", s.URL+path, body)
-				time.AfterFunc(50*time.Millisecond, func() {
+				go func() {
+					<-s.begun // a request that did not come would have no guest
+					time.Sleep(20 * time.Millisecond)
 					cancel()
 					w.CloseWithError(context.Canceled) // which the client waits for
-				})
+				}()
 				resp, err := s.Client().Do(req)
 				if err == nil {
 					_, err = io.Copy(io.Discard, resp.Body)

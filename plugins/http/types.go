@@ -1,46 +1,43 @@
 package http
 
 import (
-	"errors"
-
 	"github.com/sidecall/sidecall/host"
-	"github.com/sidecall/sidecall/host/value"
 	wasiio "github.com/sidecall/sidecall/plugins/io"
 	"github.com/sidecall/sidecall/plugins/wit"
 )
 
 func types() *host.Interface {
 	return wit.Implement("wasi:http/types", map[string]host.Func{
-		"http-error-code": httpErrorCode,
+		"http-error-code": wasiio.CodeOf((*Error).value),
 
 		"[constructor]fields":      newFields,
 		"[static]fields.from-list": fieldsFromList,
-		"[method]fields.get":       fieldsGet,
-		"[method]fields.has":       fieldsHas,
-		"[method]fields.set":       fieldsSet,
-		"[method]fields.delete":    fieldsDelete,
-		"[method]fields.append":    fieldsAppend,
-		"[method]fields.entries":   fieldsEntries,
-		"[method]fields.clone":     fieldsClone,
+		"[method]fields.get":       wit.Method(fieldsGet),
+		"[method]fields.has":       wit.Method(fieldsHas),
+		"[method]fields.set":       wit.Method(fieldsSet),
+		"[method]fields.delete":    wit.Method(fieldsDelete),
+		"[method]fields.append":    wit.Method(fieldsAppend),
+		"[method]fields.entries":   wit.Method(fieldsEntries),
+		"[method]fields.clone":     wit.Method(fieldsClone),
 
-		"[method]incoming-request.method":          incomingRequestMethod,
-		"[method]incoming-request.path-with-query": incomingRequestPathWithQuery,
-		"[method]incoming-request.scheme":          incomingRequestScheme,
-		"[method]incoming-request.authority":       incomingRequestAuthority,
-		"[method]incoming-request.headers":         incomingRequestHeaders,
-		"[method]incoming-request.consume":         incomingRequestConsume,
+		"[method]incoming-request.method":          wit.Method(incomingRequestMethod),
+		"[method]incoming-request.path-with-query": wit.Method(incomingRequestPathWithQuery),
+		"[method]incoming-request.scheme":          wit.Method(incomingRequestScheme),
+		"[method]incoming-request.authority":       wit.Method(incomingRequestAuthority),
+		"[method]incoming-request.headers":         wit.Method(incomingHeaders),
+		"[method]incoming-request.consume":         wit.Method(consumeIncoming),
 
-		"[constructor]outgoing-request":                newOutgoingRequest,
-		"[method]outgoing-request.body":                outgoingRequestBody,
-		"[method]outgoing-request.method":              outgoingRequestMethod,
-		"[method]outgoing-request.set-method":          outgoingRequestSetMethod,
-		"[method]outgoing-request.path-with-query":     outgoingRequestPathWithQuery,
-		"[method]outgoing-request.set-path-with-query": outgoingRequestSetPathWithQuery,
-		"[method]outgoing-request.scheme":              outgoingRequestScheme,
-		"[method]outgoing-request.set-scheme":          outgoingRequestSetScheme,
-		"[method]outgoing-request.authority":           outgoingRequestAuthority,
-		"[method]outgoing-request.set-authority":       outgoingRequestSetAuthority,
-		"[method]outgoing-request.headers":             outgoingRequestHeaders,
+		"[constructor]outgoing-request":                wit.Method(newOutgoingRequest),
+		"[method]outgoing-request.body":                wit.Method(takeOutgoingBody),
+		"[method]outgoing-request.method":              wit.Method(outgoingRequestMethod),
+		"[method]outgoing-request.set-method":          wit.Method(outgoingRequestSetMethod),
+		"[method]outgoing-request.path-with-query":     wit.Method(outgoingRequestPathWithQuery),
+		"[method]outgoing-request.set-path-with-query": wit.Method(outgoingRequestSetPathWithQuery),
+		"[method]outgoing-request.scheme":              wit.Method(outgoingRequestScheme),
+		"[method]outgoing-request.set-scheme":          wit.Method(outgoingRequestSetScheme),
+		"[method]outgoing-request.authority":           wit.Method(outgoingRequestAuthority),
+		"[method]outgoing-request.set-authority":       wit.Method(outgoingRequestSetAuthority),
+		"[method]outgoing-request.headers":             wit.Method(outgoingHeaders),
 
 		"[constructor]request-options":                      newRequestOptions,
 		"[method]request-options.connect-timeout":           getTimeout(connectTimeout),
@@ -50,42 +47,29 @@ func types() *host.Interface {
 		"[method]request-options.between-bytes-timeout":     getTimeout(betweenBytesTimeout),
 		"[method]request-options.set-between-bytes-timeout": setTimeout(betweenBytesTimeout),
 
-		"[method]response-outparam.send-informational": responseOutparamSendInformational,
-		"[static]response-outparam.set":                responseOutparamSet,
+		"[method]response-outparam.send-informational": wit.Method(responseOutparamSendInformational),
+		"[static]response-outparam.set":                wit.Method(responseOutparamSet),
 
-		"[method]incoming-response.status":  incomingResponseStatus,
-		"[method]incoming-response.headers": incomingResponseHeaders,
-		"[method]incoming-response.consume": incomingResponseConsume,
+		"[method]incoming-response.status":  wit.Method(incomingResponseStatus),
+		"[method]incoming-response.headers": wit.Method(incomingHeaders),
+		"[method]incoming-response.consume": wit.Method(consumeIncoming),
 
-		"[method]incoming-body.stream": incomingBodyStream,
-		"[static]incoming-body.finish": incomingBodyFinish,
+		"[method]incoming-body.stream": wit.Method(incomingBodyStream),
+		"[static]incoming-body.finish": wit.Method(incomingBodyFinish),
 
-		"[method]future-trailers.subscribe": futureTrailersSubscribe,
-		"[method]future-trailers.get":       futureTrailersGet,
+		"[method]future-trailers.subscribe": wit.Method(futureTrailersSubscribe),
+		"[method]future-trailers.get":       wit.Method(futureTrailersGet),
 
-		"[constructor]outgoing-response":            newOutgoingResponse,
-		"[method]outgoing-response.status-code":     outgoingResponseStatusCode,
-		"[method]outgoing-response.set-status-code": outgoingResponseSetStatusCode,
-		"[method]outgoing-response.headers":         outgoingResponseHeaders,
-		"[method]outgoing-response.body":            outgoingResponseBody,
+		"[constructor]outgoing-response":            wit.Method(newOutgoingResponse),
+		"[method]outgoing-response.status-code":     wit.Method(outgoingResponseStatusCode),
+		"[method]outgoing-response.set-status-code": wit.Method(outgoingResponseSetStatusCode),
+		"[method]outgoing-response.headers":         wit.Method(outgoingHeaders),
+		"[method]outgoing-response.body":            wit.Method(takeOutgoingBody),
 
-		"[method]outgoing-body.write":  outgoingBodyWrite,
-		"[static]outgoing-body.finish": outgoingBodyFinish,
+		"[method]outgoing-body.write":  wit.Method(outgoingBodyWrite),
+		"[static]outgoing-body.finish": wit.Method(outgoingBodyFinish),
 
-		"[method]future-incoming-response.subscribe": futureResponseSubscribe,
-		"[method]future-incoming-response.get":       futureResponseGet,
+		"[method]future-incoming-response.subscribe": wit.Method(futureResponseSubscribe),
+		"[method]future-incoming-response.get":       wit.Method(futureResponseGet),
 	})
-}
-
-// httpErrorCode answers for the errors of streams of bodies.
-func httpErrorCode(_ *host.Call, args []value.Value) (value.Value, error) {
-	e, err := host.Object[*wasiio.Error](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	var code *Error
-	if !errors.As(e.Err, &code) {
-		return value.None(), nil
-	}
-	return value.Some(code.value()), nil
 }

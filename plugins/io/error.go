@@ -25,6 +25,19 @@ func errorInterface() *host.Interface {
 	})
 }
 
+// CodeOf makes the function by which an interface answers for the errors of its
+// streams (filesystem-error-code, …): an option of the code, none if the error is not
+// an E.
+func CodeOf[E error](show func(E) value.Value) host.Func {
+	return wit.Method(func(_ *host.Call, e *Error, _ []value.Value) (value.Value, error) {
+		var code E
+		if !errors.As(e.Err, &code) {
+			return value.None(), nil
+		}
+		return value.Some(show(code)), nil
+	})
+}
+
 func errorToDebugString(_ *host.Call, args []value.Value) (value.Value, error) {
 	e, err := host.Object[*Error](args[0])
 	if err != nil {

@@ -13,24 +13,16 @@ const (
 	caseCASFailed
 )
 
-func incrementU64(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	n, err := incrementUnsigned(b, args[1].Str(), args[2].U64())
+func incrementU64(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
+	n, err := incrementUnsigned(b, args[0].Str(), args[1].U64())
 	if err != nil {
 		return other(err)
 	}
 	return wire.Ok(value.U64(n))
 }
 
-func incrementS64(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	n, err := incrementSigned(b, args[1].Str(), args[2].S64())
+func incrementS64(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
+	n, err := incrementSigned(b, args[0].Str(), args[1].S64())
 	if err != nil {
 		return other(err)
 	}
@@ -56,19 +48,11 @@ func ownCAS(c *host.Call, s *cas) value.Value {
 	return c.Own(wit.Resource("wasi:keyvalue/atomics@0.2.0-draft2", "cas"), s)
 }
 
-func casNew(c *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	return wire.Ok(ownCAS(c, look(b, args[1].Str())))
+func casNew(c *host.Call, b *bucket, args []value.Value) (value.Value, error) {
+	return wire.Ok(ownCAS(c, look(b, args[0].Str())))
 }
 
-func casCurrent(_ *host.Call, args []value.Value) (value.Value, error) {
-	s, err := host.Object[*cas](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func casCurrent(_ *host.Call, s *cas, _ []value.Value) (value.Value, error) {
 	// What the guest reads is what the swap then has to find.
 	v, ok, change := s.bucket.version(s.key)
 	s.change = change
@@ -77,12 +61,8 @@ func casCurrent(_ *host.Call, args []value.Value) (value.Value, error) {
 
 // swap sets the value if it is still what the cas saw. If not, the error has a cas
 // to try again with.
-func swap(c *host.Call, args []value.Value) (value.Value, error) {
-	s, err := host.Object[*cas](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	swapped, err := s.bucket.swap(s.key, s.change, args[1].Bytes())
+func swap(c *host.Call, s *cas, args []value.Value) (value.Value, error) {
+	swapped, err := s.bucket.swap(s.key, s.change, args[0].Bytes())
 	switch {
 	case err != nil:
 		return wire.Err(wire.Case(caseStoreError, wire.Case(caseOther, value.String(err.Error()))))

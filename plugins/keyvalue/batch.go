@@ -36,14 +36,10 @@ func getMany(args []value.Value, entry func(key value.Value, v []byte, ok bool) 
 	return wire.Ok(value.List(list...))
 }
 
-func setMany(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	pairs := make([]pair, args[1].Len())
+func setMany(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
+	pairs := make([]pair, args[0].Len())
 	for i := range pairs {
-		p := args[1].At(i)
+		p := args[0].At(i)
 		pairs[i] = pair{p.At(0).Str(), p.At(1).Bytes()}
 	}
 	if err := b.set(pairs...); err != nil {
@@ -52,14 +48,10 @@ func setMany(_ *host.Call, args []value.Value) (value.Value, error) {
 	return wire.OkUnit()
 }
 
-func deleteMany(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	keys := make([]string, args[1].Len())
+func deleteMany(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
+	keys := make([]string, args[0].Len())
 	for i := range keys {
-		keys[i] = args[1].At(i).Str()
+		keys[i] = args[0].At(i).Str()
 	}
 	b.delete(keys...)
 	return wire.OkUnit()

@@ -22,17 +22,17 @@ const (
 // cursors, in the numbers of increment, in what get-many returns, and draft2 has
 // compare and swap.
 func (p *Plugin) draft() []*host.Interface {
-	return p.interfaces("@0.2.0-draft", listKeysByNumber, getManyOptions, map[string]host.Func{
-		"increment": incrementU64,
+	return p.interfaces("@0.2.0-draft", wit.Method(listKeysByNumber), getManyOptions, map[string]host.Func{
+		"increment": wit.Method(incrementU64),
 	})
 }
 
 func (p *Plugin) draft2() []*host.Interface {
-	return p.interfaces("@0.2.0-draft2", listKeysByText, getManyPairs, map[string]host.Func{
-		"[static]cas.new":     casNew,
-		"[method]cas.current": casCurrent,
-		"increment":           incrementS64,
-		"swap":                swap,
+	return p.interfaces("@0.2.0-draft2", wit.Method(listKeysByText), getManyPairs, map[string]host.Func{
+		"[static]cas.new":     wit.Method(casNew),
+		"[method]cas.current": wit.Method(casCurrent),
+		"increment":           wit.Method(incrementS64),
+		"swap":                wit.Method(swap),
 	})
 }
 
@@ -42,17 +42,17 @@ func (p *Plugin) interfaces(version string, listKeys, getMany host.Func, atomics
 			"open": func(c *host.Call, args []value.Value) (value.Value, error) {
 				return p.open(c, args, "wasi:keyvalue/store"+version)
 			},
-			"[method]bucket.get":       bucketGet,
-			"[method]bucket.set":       bucketSet,
-			"[method]bucket.delete":    bucketDelete,
-			"[method]bucket.exists":    bucketExists,
+			"[method]bucket.get":       wit.Method(bucketGet),
+			"[method]bucket.set":       wit.Method(bucketSet),
+			"[method]bucket.delete":    wit.Method(bucketDelete),
+			"[method]bucket.exists":    wit.Method(bucketExists),
 			"[method]bucket.list-keys": listKeys,
 		}),
 		wit.Implement("wasi:keyvalue/atomics"+version, atomics),
 		wit.Implement("wasi:keyvalue/batch"+version, map[string]host.Func{
 			"get-many":    getMany,
-			"set-many":    setMany,
-			"delete-many": deleteMany,
+			"set-many":    wit.Method(setMany),
+			"delete-many": wit.Method(deleteMany),
 		}),
 	}
 }
@@ -78,64 +78,41 @@ func option(b []byte, ok bool) value.Value {
 	return value.Some(value.Bytes(b))
 }
 
-func bucketGet(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	return wire.Ok(option(b.get(args[1].Str())))
+func bucketGet(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
+	return wire.Ok(option(b.get(args[0].Str())))
 }
 
-func bucketSet(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	if err := b.set(pair{args[1].Str(), args[2].Bytes()}); err != nil {
+func bucketSet(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
+	if err := b.set(pair{args[0].Str(), args[1].Bytes()}); err != nil {
 		return other(err)
 	}
 	return wire.OkUnit()
 }
 
-func bucketDelete(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	b.delete(args[1].Str())
+func bucketDelete(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
+	b.delete(args[0].Str())
 	return wire.OkUnit()
 }
 
-func bucketExists(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
-	_, ok := b.get(args[1].Str())
+func bucketExists(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
+	_, ok := b.get(args[0].Str())
 	return wire.Ok(value.Bool(ok))
 }
 
 // A cursor is the same number in both drafts; the second has it as text.
 
-func listKeysByNumber(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func listKeysByNumber(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
 	var after uint64
-	if c, ok := wire.Option(args[1]); ok {
+	if c, ok := wire.Option(args[0]); ok {
 		after = c.U64()
 	}
 	return listKeys(b, after, value.U64)
 }
 
-func listKeysByText(_ *host.Call, args []value.Value) (value.Value, error) {
-	b, err := host.Object[*bucket](args[0])
-	if err != nil {
-		return value.Value{}, err
-	}
+func listKeysByText(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
 	var after uint64
-	if c, ok := wire.Option(args[1]); ok {
+	if c, ok := wire.Option(args[0]); ok {
+		var err error
 		if after, err = strconv.ParseUint(c.Str(), 10, 64); err != nil {
 			return other(fmt.Errorf("%q is no cursor that list-keys returned", c.Str()))
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/sidecall/sidecall/components/witpkg"
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/wit"
 )
 
@@ -41,6 +42,18 @@ func Implement(name string, funcs map[string]host.Func) *host.Interface {
 		}
 	}
 	return &host.Interface{Name: i.Name, Type: i.Type, Funcs: funcs}
+}
+
+// Method makes a function of one that works on what a handle stands for: its first
+// argument. args are the others.
+func Method[T any](f func(c *host.Call, self T, args []value.Value) (value.Value, error)) host.Func {
+	return func(c *host.Call, args []value.Value) (value.Value, error) {
+		self, err := host.Object[T](args[0])
+		if err != nil {
+			return value.Value{}, err
+		}
+		return f(c, self, args[1:])
+	}
 }
 
 // Resource returns the identity of a resource type of the host; iface is as for
