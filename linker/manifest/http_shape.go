@@ -16,7 +16,7 @@ var httpShape = &shape{form: object, doc: "How the composition is served over HT
 	{name: "listen", shape: &shape{form: str, doc: "The address to listen at.", text: address}},
 	{name: "chain", shape: &shape{form: list, min: 1, doc: "The way of a request through components that import and export wasi:http/incoming-handler, the main component last.",
 		elem: &shape{form: str, doc: "A component's name.", text: component}}},
-	{name: "tls", shape: &shape{form: object, doc: "Serve by TLS.", fields: []field{
+	{name: "tls", shape: &shape{form: object, doc: "Serve by TLS. Files that change are read again.", fields: []field{
 		{name: "cert", required: true, shape: &shape{form: str, doc: "The file of the certificate, in PEM, relative to the manifest.", text: filled}},
 		{name: "key", required: true, shape: &shape{form: str, doc: "The file of its key, in PEM, relative to the manifest.", text: filled}},
 	}}},
