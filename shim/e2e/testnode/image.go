@@ -70,7 +70,7 @@ func Busybox() (*Image, error) {
 	}
 	i.Files = append(i.Files, File{Name: "bin/busybox", Data: data},
 		// Debian's busybox has not all that tests of runtimes ask for.
-		File{Name: "bin/pgrep", Data: []byte("#!/bin/sh\npidof \"$1\"\n")},
+		File{Name: "bin/pgrep", Data: []byte(pgrep)},
 		File{Name: "bin/ipcs", Data: []byte("#!/bin/sh\ncat /proc/sysvipc/shm\n")},
 		File{Name: "etc/passwd", Mode: 0o644, Data: []byte("root:x:0:0:root:/root:/bin/sh\nwww-data:x:33:33:www-data:/var/www:/bin/false\nnobody:x:65534:65534:nobody:/home:/bin/false\n")},
 		File{Name: "etc/group", Mode: 0o644, Data: []byte("root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\n")})
@@ -81,6 +81,15 @@ func Busybox() (*Image, error) {
 	}
 	return i, nil
 }
+
+// pgrep leaves out what has ended and waits to be buried.
+const pgrep = `#!/bin/sh
+code=1
+for p in /proc/[0-9]*; do
+  [ "$(cat $p/comm 2>/dev/null)" = "$1" ] && ! grep -q '^State:.Z' $p/status && echo ${p#/proc/} && code=0
+done
+exit $code
+`
 
 // PauseImage is a sandbox's process: it waits for a signal.
 func PauseImage() (*Image, error) {
