@@ -2,6 +2,7 @@ package plugins
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/rs/zerolog"
@@ -42,8 +43,8 @@ func New(cfg Config) *Set {
 	return &Set{http: http.New(cfg.HTTP), keyvalue: keyvalue.New(cfg.KeyValue), logging: logging.New(cfg.Log, cfg.Span)}
 }
 
-// Close releases what instances share, such as idle connections.
-func (s *Set) Close() error { return s.http.Close() }
+// Close releases what instances share: connections, and the files of buckets.
+func (s *Set) Close() error { return errors.Join(s.http.Close(), s.keyvalue.Close()) }
 
 // Interfaces returns all interfaces, for host.Config and for the linker.
 func (s *Set) Interfaces() []*host.Interface {

@@ -53,6 +53,8 @@ func deleteMany(_ *host.Call, b *bucket, args []value.Value) (value.Value, error
 	for i := range keys {
 		keys[i] = args[0].At(i).Str()
 	}
-	b.delete(keys...)
+	if err := b.delete(keys...); err != nil {
+		return other(err)
+	}
 	return wire.OkUnit()
 }

@@ -6,12 +6,13 @@ import (
 	"sync"
 )
 
-// bucket is behind the resource bucket: a map in memory. Each function is one step
-// that nobody sees in parts.
+// bucket is behind the resource bucket: a map in memory, whose changes may be written
+// to a file. Each function is one step that nobody sees in parts.
 type bucket struct {
 	limit int // bytes
 
 	mu      sync.Mutex
+	log     *log             // guarded by mu: nil if the bucket is in memory only
 	entries map[string]entry // guarded by mu
 	order   order            // guarded by mu: of the keys
 	size    int              // guarded by mu
@@ -63,8 +64,11 @@ func (b *bucket) put(pairs ...pair) error {
 		}
 		size += sizeOf(key, pairs[i].value)
 	}
-	if size > b.limit {
+	if size > b.limit && size > b.size { // a file may have more than is allowed now
 		return fmt.Errorf("the bucket is full: it holds %d bytes", b.limit)
+	}
+	if err := b.keep(pairs, nil); err != nil {
+		return err
 	}
 	b.size = size
 	for i, p := range pairs {
@@ -83,14 +87,60 @@ func (b *bucket) put(pairs ...pair) error {
 	return nil
 }
 
-func (b *bucket) delete(keys ...string) {
+// delete deletes all of the keys, or none if that cannot be written.
+func (b *bucket) delete(keys ...string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.keep(nil, keys); err != nil {
+		return err
+	}
+	b.remove(keys...)
+	return nil
+}
+
+func (b *bucket) remove(keys ...string) {
 	for _, key := range keys {
 		if e, ok := b.entries[key]; ok {
 			b.size -= sizeOf(key, e.value)
 			delete(b.entries, key)
 			b.order.remove(b.entries)
+		}
+	}
+}
+
+// keep writes a step to the bucket's file, if it has one, before it is done.
+func (b *bucket) keep(set []pair, deleted []string) error {
+	if b.log == nil {
+		return nil
+	}
+	if b.log.size > 2*int64(b.size)+rewriteSlack {
+		if err := b.log.rewrite(b.all); err != nil {
+			return fmt.Errorf("writing the bucket anew: %w", withoutPath(err))
+		}
+	}
+	var changes []change
+	for _, p := range set {
+		changes = append(changes, change{pair: p})
+	}
+	for _, key := range deleted {
+		if _, ok := b.entries[key]; ok {
+			changes = append(changes, change{pair: pair{key: key}, deleted: true})
+		}
+	}
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := b.log.append(changes); err != nil {
+		return fmt.Errorf("writing to the bucket's file: %w", withoutPath(err))
+	}
+	return nil
+}
+
+// all yields what there is, in the order of keys.
+func (b *bucket) all(yield func(pair) bool) {
+	for _, m := range b.order.made {
+		if m.alive(b.entries) && !yield(pair{m.key, b.entries[m.key].value}) {
+			return
 		}
 	}
 }
@@ -119,7 +169,10 @@ func increment[T int64 | uint64](b *bucket, key string, add func(T) (T, bool), p
 	if !fits {
 		return 0, fmt.Errorf("the value of %q becomes too large or too small", key)
 	}
-	return n, b.put(pair{key, fmt.Append(nil, n)})
+	if err := b.put(pair{key, fmt.Append(nil, n)}); err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 func incrementUnsigned(b *bucket, key string, delta uint64) (uint64, error) {

@@ -1,12 +1,14 @@
-// Package keyvalue implements wasi:keyvalue, in its drafts, on buckets in memory.
-// What a component may open is what it is granted; components that are granted the
-// same bucket share it, in all instances of all compositions of a Plugin.
+// Package keyvalue implements wasi:keyvalue, in its drafts, on buckets in memory,
+// whose changes may be kept in files. What a component may open is what it is
+// granted; components that are granted the same bucket share it, in all instances of
+// all compositions of a Plugin.
 //
 // In: the grants of a component. Out: the WIT interfaces. Next: whoever composes a
 // host. Must not import: other plugins.
 package keyvalue
 
 import (
+	"os"
 	"slices"
 	"sync"
 
@@ -18,6 +20,10 @@ type Config struct {
 	// BucketBytes is how many bytes a bucket holds, in keys, values and 128 for each
 	// entry. 0 means 64 MiB.
 	BucketBytes int
+	// Dir is where buckets are kept, a file for each, by which they outlive the process.
+	// Only one Plugin may have it. It is made if need be. If Dir is empty, buckets are
+	// in memory only.
+	Dir string
 }
 
 // Plugin is wasi:keyvalue with its buckets.
@@ -26,9 +32,10 @@ type Plugin struct {
 
 	mu      sync.Mutex
 	buckets map[string]*bucket // guarded by mu
+	lock    *os.File           // guarded by mu: of Dir, nil before it is used
 }
 
-// New makes a Plugin without any data.
+// New makes a Plugin. Close it when no instance uses it any more.
 func New(cfg Config) *Plugin {
 	if cfg.BucketBytes <= 0 {
 		cfg.BucketBytes = 64 << 20
@@ -39,15 +46,4 @@ func New(cfg Config) *Plugin {
 // Interfaces returns the drafts of wasi:keyvalue.
 func (p *Plugin) Interfaces() []*host.Interface {
 	return slices.Concat(p.draft(), p.draft2())
-}
-
-func (p *Plugin) bucket(name string) *bucket {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	b := p.buckets[name]
-	if b == nil {
-		b = &bucket{limit: p.cfg.BucketBytes, entries: map[string]entry{}}
-		p.buckets[name] = b
-	}
-	return b
 }

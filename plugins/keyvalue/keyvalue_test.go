@@ -22,9 +22,15 @@ type kv struct {
 	bucket  value.Value
 }
 
+// env has the buckets "", "cache" and others.
+func env(t testing.TB, p *keyvalue.Plugin, others ...string) *plugintest.Env {
+	t.Helper()
+	return plugintest.New(t, plan.Grants{Buckets: append(others, "", "cache")}, host.Stdio{}, p.Interfaces())
+}
+
 func open(t testing.TB, p *keyvalue.Plugin, version string) *kv {
 	t.Helper()
-	e := plugintest.New(t, plan.Grants{Buckets: []string{"", "cache"}}, host.Stdio{}, p.Interfaces())
+	e := env(t, p)
 	k := &kv{Env: e, t: t, version: version}
 	k.bucket = plugintest.Lend(e.Ok("wasi:keyvalue/store"+version, "open", str("cache")))
 	return k

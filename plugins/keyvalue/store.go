@@ -67,7 +67,11 @@ func (p *Plugin) open(c *host.Call, args []value.Value, iface string) (value.Val
 	if !slices.Contains(c.Component().Grants.Buckets, name) {
 		return wire.Err(value.Variant(caseAccessDenied, nil))
 	}
-	return wire.Ok(c.Own(wit.Resource(iface, "bucket"), p.bucket(name)))
+	b, err := p.bucket(name)
+	if err != nil {
+		return other(err)
+	}
+	return wire.Ok(c.Own(wit.Resource(iface, "bucket"), b))
 }
 
 // option makes an option<list<u8>>.
@@ -90,7 +94,9 @@ func bucketSet(_ *host.Call, b *bucket, args []value.Value) (value.Value, error)
 }
 
 func bucketDelete(_ *host.Call, b *bucket, args []value.Value) (value.Value, error) {
-	b.delete(args[0].Str())
+	if err := b.delete(args[0].Str()); err != nil {
+		return other(err)
+	}
 	return wire.OkUnit()
 }
 
