@@ -7,13 +7,19 @@ import (
 	"github.com/sidecall/sidecall/linker/resolve"
 	"github.com/sidecall/sidecall/plugins"
 	"github.com/sidecall/sidecall/plugins/http"
+	"github.com/sidecall/sidecall/plugins/keyvalue"
 )
 
 // hostInterfaces are what sidecall offers to components. They are made once: linker
 // and host must mean the same resource types.
 func (a *app) hostInterfaces() []*host.Interface {
 	if a.interfaces == nil {
-		a.interfaces = plugins.New(plugins.Config{Log: a.guestLog(), Span: a.observed.span(), HTTP: http.Config{Around: a.observed.around()}}).Interfaces()
+		a.interfaces = plugins.New(plugins.Config{
+			Log:      a.guestLog(),
+			Span:     a.observed.span(),
+			HTTP:     http.Config{Around: a.observed.around()},
+			KeyValue: keyvalue.Config{Dir: a.settings.KeyValueDir},
+		}).Interfaces()
 	}
 	return a.interfaces
 }

@@ -58,9 +58,10 @@ the main component. The guest's exit code is sidecall's. Else it is 1 if running
 	flags.SortFlags = false
 	t.flags(flags)
 	t.grantFlags(flags)
-	settings.Flags(flags, settings.Timeout, settings.Engine, settings.MaxMemory, settings.CacheDir, settings.NoCache, settings.Control)
+	settings.Flags(flags, settings.Timeout, settings.Engine, settings.MaxMemory, settings.KeyValue, settings.CacheDir, settings.NoCache, settings.Control)
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	_ = cmd.MarkFlagDirname(settings.CacheDir)
+	_ = cmd.MarkFlagDirname(settings.KeyValue)
 	return cmd
 }
 

@@ -28,17 +28,19 @@ const (
 
 // Settings are the values of all settings.
 type Settings struct {
-	CacheDir  string // empty: the user's cache directory
-	NoCache   bool
-	Color     string // auto, always, never
-	Control   string // a directory, off, or empty: the user's runtime directory
-	Engine    string // auto, compiler, interpreter
-	LogFormat string // auto, text, json
-	LogLevel  zerolog.Level
-	MaxMemory uint64 // bytes, 0: the host's default
-	Output    string
-	Quiet     bool
-	Timeout   time.Duration // 0: none
+	CacheDir string // empty: the user's cache directory
+	NoCache  bool
+	Color    string // auto, always, never
+	Control  string // a directory, off, or empty: the user's runtime directory
+	Engine   string // auto, compiler, interpreter
+	// KeyValueDir is where buckets are kept, empty for in memory only.
+	KeyValueDir string
+	LogFormat   string // auto, text, json
+	LogLevel    zerolog.Level
+	MaxMemory   uint64 // bytes, 0: the host's default
+	Output      string
+	Quiet       bool
+	Timeout     time.Duration // 0: none
 	// LogAuto tells that nobody said how much to log; LogLevel is Disabled then.
 	LogAuto bool
 

@@ -32,6 +32,7 @@ const (
 	Color     = "color"
 	Control   = "control"
 	Engine    = "engine"
+	KeyValue  = "keyvalue-dir"
 	LogFormat = "log-format"
 	LogLevel  = "log-level"
 	MaxMemory = "max-memory"
@@ -60,6 +61,8 @@ func table() []setting {
 			set: func(s *Settings, text string) error { s.Control = text; return nil }},
 		{name: Engine, value: "ENGINE", initial: "auto", choices: []string{"auto", "compiler", "interpreter"}, usage: "how guest code runs",
 			set: func(s *Settings, text string) error { s.Engine = text; return nil }},
+		{name: KeyValue, value: "DIR", usage: "where buckets of wasi:keyvalue are kept, for one sidecall at a time (default in memory only)",
+			set: func(s *Settings, text string) error { s.KeyValueDir = text; return nil }},
 		{name: LogFormat, value: "FORMAT", initial: "auto", choices: []string{"auto", "text", "json"}, usage: "format of the host's own log; auto is text on a terminal",
 			set: func(s *Settings, text string) error { s.LogFormat = text; return nil }},
 		{name: LogLevel, value: "LEVEL", initial: "auto", choices: []string{"auto", "off", "error", "warn", "info", "debug", "trace"}, usage: "how much the host logs to standard error; auto is info for serve, else off",
