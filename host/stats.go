@@ -14,6 +14,9 @@ type ComponentStats struct {
 	// Memory is the size of its linear memories in bytes. The system has less in
 	// memory, as pages that were not written to take none.
 	Memory uint64
+	// Shared is set for a component of which all instances call the same one. Then Live
+	// tells whether that is there, and Busy whether it runs.
+	Shared, Live, Busy bool
 }
 
 // Stats returns the counts of now.
@@ -26,7 +29,13 @@ func (c *Composition) Stats() Stats {
 		for _, idle := range c.reuse.idle {
 			used -= int64(idle.budgets[n].Used())
 		}
-		s.Components = append(s.Components, ComponentStats{c.plan.Components[n].Name, uint64(max(0, used))})
+		of := ComponentStats{Name: c.plan.Components[n].Name, Memory: uint64(max(0, used))}
+		if store := c.plan.Components[n].Store; store > 0 {
+			shared := c.shared[store-1]
+			life := shared.now.Load()
+			of.Shared, of.Live, of.Busy = true, life != nil && !life.dead.Load(), len(shared.turn) > 0
+		}
+		s.Components = append(s.Components, of)
 	}
 	return s
 }

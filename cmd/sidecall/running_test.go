@@ -27,7 +27,8 @@ type processes []struct {
 	Instances  struct{ Policy string }
 	Traps      int
 	Components []struct {
-		Name          string
+		Name, Policy  string
+		Busy, Idle    int
 		Memory, Traps int
 	}
 }
@@ -148,5 +149,31 @@ func TestUncontrolled(t *testing.T) {
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestPsSingleton: a component that stays has its own policy and its own memory beside
+// those that are made for each request.
+func TestPsSingleton(t *testing.T) {
+	controlled(t)
+	s := startServing(t, "testdata/limiter")
+	s.get(s.url+"/", nil)
+	until(t, func(p processes) bool {
+		stays, made := 0, 0
+		if len(p) != 1 || p[0].Instances.Policy != "per-request" {
+			return false
+		}
+		for _, c := range p[0].Components {
+			switch {
+			case c.Policy == "singleton" && c.Idle == 1 && c.Busy == 0 && c.Memory > 0:
+				stays++
+			case c.Policy == "per-request" && c.Idle == 0 && c.Busy == 0 && c.Memory == 0:
+				made++
+			}
+		}
+		return stays > 0 && made > 0 && stays+made == len(p[0].Components)
+	})
+	if code := s.end(); code != 0 {
+		t.Errorf("exit code %d", code)
 	}
 }

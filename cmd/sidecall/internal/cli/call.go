@@ -20,9 +20,9 @@ func (a *app) callCommand() *cobra.Command {
 		Use:   "call [flags] [FUNCTION [ARGUMENT...]]",
 		Short: "Call a function of a composition that runs",
 		Long: `call has a process that runs a composition make a fresh instance of it, call one of its
-exported functions, and close the instance: nothing else that runs in it is touched. It
-prints the result; what the guest writes goes to standard output and error. Without
-FUNCTION it lists what can be called.
+exported functions, and close the instance: nothing else that runs in it is touched, but
+for components that the manifest makes singletons. It prints the result; what the guest
+writes goes to standard output and error. Without FUNCTION it lists what can be called.
 
 FUNCTION is a name as the list has it, or enough of it: the package, the version, or all
 but the function's own name may be left out. Arguments are values in the syntax of WAVE:

@@ -156,6 +156,15 @@ func (w *running) Status() control.Status {
 	for i := range s.Components {
 		c := &s.Components[i]
 		c.Policy, c.Busy, c.Idle = s.Instances.Policy, s.Instances.Busy, s.Instances.Idle
+		if of := stats.Components[i]; of.Shared {
+			c.Policy, c.Busy, c.Idle = pool.Singleton.String(), 0, 0
+			switch {
+			case of.Busy:
+				c.Busy = 1
+			case of.Live:
+				c.Idle = 1
+			}
+		}
 		c.Memory, c.Traps = stats.Components[i].Memory, w.trapsOf[c.Name].Load()
 	}
 	s.Usage = control.UsageNow()
