@@ -143,6 +143,8 @@ func TestRace(t *testing.T) {
 	f := granted(t, false)
 	out := outside(t, f)
 	f.put("a/secret", "harmless")
+	f.put("a/inside", "")
+	f.put("mine", "")
 	f.do(os.Symlink(out, f.host("evil")))
 	var stop atomic.Bool
 	var wg sync.WaitGroup
@@ -163,6 +165,24 @@ func TestRace(t *testing.T) {
 			}
 			plugintest.Drop(h)
 		}
+		if v := f.Must(types, "[method]descriptor.stat-at", f.dir, follow, str("a/secret")); v.Case() == 0 {
+			if st, _ := v.Payload(); st.At(2).U64() != uint64(len("harmless")) {
+				t.Fatalf("stat-at tells of %d bytes", st.At(2).U64())
+			}
+		}
+		if f.code("link-at", f.dir, noFollow, str("a/secret"), f.dir, str("got")) == "ok" {
+			if b, err := os.ReadFile(f.host("got")); err != nil || string(b) != "harmless" {
+				t.Fatalf("linked to %q, %v", b, err)
+			}
+			f.code("unlink-file-at", f.dir, str("got"))
+		}
+		v = f.Must(types, "[method]descriptor.open-at", f.dir, follow, str("a"), bits(filesystem.OpenDirectory), bits(r))
+		if h, _ := v.Payload(); v.Case() == 0 {
+			f.want(f.code("stat-at", plugintest.Lend(h), follow, str("inside")), "ok", "stat-at below an opened directory")
+			plugintest.Drop(h)
+		}
+		f.code("rename-at", f.dir, str("mine"), f.dir, str("a/mine"))
+		f.code("rename-at", f.dir, str("a/mine"), f.dir, str("mine"))
 		f.code("create-directory-at", f.dir, str("a/new"))
 		f.code("remove-directory-at", f.dir, str("a/new"))
 		f.code("set-times-at", f.dir, noFollow, str("a/secret"), value.Variant(1, nil), value.Variant(1, nil))
