@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -27,14 +30,19 @@ type config struct {
 	Plugins map[string]map[string]any `toml:"plugins"`
 }
 
-// CRI's runtime configuration moved with version 3 of the format.
+// CRI's runtime configuration moved with versions 2 and 3 of the format. What has no
+// version has 1, and its old table counts only as long as the new one is not there.
 const (
+	pluginOf1 = "cri"
 	pluginOf2 = "io.containerd.grpc.v1.cri"
 	plugin    = "io.containerd.cri.v1.runtime"
 )
 
 func (c *config) plugin() string {
-	if c.Version == 2 {
+	switch c.Version {
+	case 0, 1:
+		return pluginOf1
+	case 2:
 		return pluginOf2
 	}
 	return plugin
@@ -55,7 +63,10 @@ func (c *config) runtime(handler string) map[string]any {
 
 // parse reads a configuration, or what is plain in a template of one.
 func parse(text []byte, template bool) (*config, error) {
-	c := &config{Version: 3}
+	c := &config{}
+	if len(bytes.TrimSpace(text)) == 0 {
+		c.Version = 3
+	}
 	if template {
 		var plain []byte
 		for line := range bytes.Lines(text) {
@@ -68,8 +79,8 @@ func parse(text []byte, template bool) (*config, error) {
 	if err := toml.Unmarshal(text, c); err != nil {
 		return nil, fmt.Errorf("containerd's configuration is not TOML: %w", err)
 	}
-	if c.Version < 2 || c.Version > 4 {
-		return nil, fmt.Errorf("containerd's configuration has version %d; containerd 2 has 3 and 4, or 2 from before", c.Version)
+	if c.Version < 0 || c.Version > 4 {
+		return nil, fmt.Errorf("containerd's configuration has version %d; those up to 4 are known", c.Version)
 	}
 	return c, nil
 }
@@ -81,6 +92,68 @@ func Installed(text []byte) (bool, error) {
 		return false, err
 	}
 	return c.runtime(Handler) != nil, nil
+}
+
+// Same tells whether two configurations, as "containerd config dump" prints them, differ
+// in nothing but our runtime, and that the second one has it.
+func Same(before, after []byte) error {
+	if done, err := Installed(after); err != nil || !done {
+		return errors.Join(err, errors.New("containerd does not see the runtime; something that the configuration imports may say otherwise"))
+	}
+	var all [2]map[string]any
+	for i, text := range [][]byte{before, after} {
+		if err := toml.Unmarshal(text, &all[i]); err != nil {
+			return fmt.Errorf("what containerd prints of its configuration is not TOML: %w", err)
+		}
+		for _, name := range []string{pluginOf1, pluginOf2, plugin} {
+			at := all[i]
+			for _, key := range []string{"plugins", name, "containerd", "runtimes"} {
+				at, _ = at[key].(map[string]any)
+			}
+			delete(at, Handler)
+		}
+		prune(all[i])
+		delete(all[i], "imports") // some versions of containerd name the file itself there
+		delete(all[i], "version")
+	}
+	if name, ok := differ("", all[0], all[1]); ok {
+		return fmt.Errorf("containerd would read %s otherwise than now", name)
+	}
+	if disabled, _ := all[1]["disabled_plugins"].([]any); slices.ContainsFunc(disabled, func(p any) bool {
+		return p == pluginOf1 || p == pluginOf2 || p == plugin
+	}) {
+		return errors.New("the plugin that Kubernetes talks to is among disabled_plugins in containerd's configuration")
+	}
+	return nil
+}
+
+// prune removes tables that have nothing in them.
+func prune(table map[string]any) {
+	for key, value := range table {
+		if inner, ok := value.(map[string]any); ok {
+			if prune(inner); len(inner) == 0 {
+				delete(table, key)
+			}
+		}
+	}
+}
+
+// differ finds a setting that is not the same in two tables.
+func differ(name string, a, b map[string]any) (string, bool) {
+	keys := slices.Sorted(maps.Keys(a))
+	for _, key := range append(keys, slices.Sorted(maps.Keys(b))...) {
+		full := strings.TrimPrefix(name+"."+key, ".")
+		in, ok := a[key].(map[string]any)
+		out, both := b[key].(map[string]any)
+		if ok && both {
+			if found, ok := differ(full, in, out); ok {
+				return found, true
+			}
+		} else if !reflect.DeepEqual(a[key], b[key]) {
+			return full, true
+		}
+	}
+	return "", false
 }
 
 // Options say what a runtime needs that is not always the same.

@@ -12,6 +12,8 @@ func TestAddAndRemove(t *testing.T) {
 		"empty":      "",
 		"version 3":  "# mine\nversion = 3\nroot = '/var/lib/containerd'\n",
 		"version 4":  "version = 4\nimports = ['/etc/containerd/conf.d/*.toml']\n",
+		"version 1":  "version = 1\n[plugins.cri.containerd.runtimes.runc]\n",
+		"no version": "root = '/var/lib/containerd'\n",
 		"no newline": "version = 3",
 		"version 2":  "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".containerd.runtimes.runc]\n  runtime_type = 'io.containerd.runc.v2'\n",
 		"systemd":    "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\nSystemdCgroup = true\n",
@@ -31,6 +33,9 @@ func TestAddAndRemove(t *testing.T) {
 				t.Errorf("systemd: %v\n%s", got, once)
 			}
 			if got := strings.Contains(string(once), "io.containerd.grpc.v1.cri'.containerd.runtimes.sidecall"); got != (name == "version 2") {
+				t.Errorf("the table's name:\n%s", once)
+			}
+			if got := strings.Contains(string(once), "[plugins.'cri'.containerd.runtimes.sidecall]"); got != (name == "version 1" || name == "no version") {
 				t.Errorf("the table's name:\n%s", once)
 			}
 			twice, err := install.Add(once, install.Options{})
@@ -57,6 +62,31 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// TestSame compares what containerd reads before and after.
+func TestSame(t *testing.T) {
+	const runc = "version = 4\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]\nSystemdCgroup = true\n"
+	const ours = "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]\nruntime_type = 'x'\n"
+	for name, tc := range map[string]struct{ before, after, want string }{
+		"added":    {runc, runc + ours, ""},
+		"again":    {runc + ours, runc + ours, ""},
+		"first":    {"version = 4\n", "version = 4\n" + ours, ""},
+		"not seen": {runc, runc, "containerd does not see the runtime; something that the configuration imports may say otherwise"},
+		"changed": {runc, strings.Replace(runc, "true", "false", 1) + ours,
+			"containerd would read plugins.io.containerd.cri.v1.runtime.containerd.runtimes.runc.options.SystemdCgroup otherwise than now"},
+		"lost": {"root = '/r'\n" + runc, runc + ours, "containerd would read root otherwise than now"},
+		"disabled": {"disabled_plugins = ['io.containerd.grpc.v1.cri']\n" + runc, "disabled_plugins = ['io.containerd.grpc.v1.cri']\n" + runc + ours,
+			"the plugin that Kubernetes talks to is among disabled_plugins in containerd's configuration"},
+	} {
+		got := ""
+		if err := install.Same([]byte(tc.before), []byte(tc.after)); err != nil {
+			got = err.Error()
+		}
+		if got != tc.want {
+			t.Errorf("%s: %s", name, got)
+		}
+	}
+}
+
 // TestTemplate adds to k3s's template, which is no TOML.
 func TestTemplate(t *testing.T) {
 	for _, tc := range []struct {
@@ -78,7 +108,7 @@ func TestTemplate(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	for text, want := range map[string]string{
-		"version = 1": "containerd's configuration has version 1; containerd 2 has 3 and 4, or 2 from before",
+		"version = 5": "containerd's configuration has version 5; those up to 4 are known",
 		"version = 3\n[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]\n": "containerd's configuration has a runtime named sidecall that sidecall node install did not add; remove it first",
 		"version = ": "containerd's configuration is not TOML: toml: expected value",
 	} {

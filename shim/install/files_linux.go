@@ -17,8 +17,9 @@ const (
 )
 
 // change replaces the configuration by what f makes of it, if containerd takes it. The
-// one from before the first change is kept beside it until the last one is undone.
-func (n *Node) change(f func([]byte) ([]byte, error)) (bool, error) {
+// one from before the first change is kept beside it until the last one is undone. merged is
+// what containerd reads now.
+func (n *Node) change(f func([]byte) ([]byte, error), merged []byte) (bool, error) {
 	file := n.file()
 	text, err := os.ReadFile(file)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -50,8 +51,10 @@ func (n *Node) change(f func([]byte) ([]byte, error)) (bool, error) {
 		mode = info.Mode().Perm()
 		owner, _ = info.Sys().(*syscall.Stat_t)
 	}
-	if err := n.try(changed, ours); err != nil {
-		return false, err
+	if ours && !n.template() {
+		if err := n.try(changed, merged); err != nil {
+			return false, fmt.Errorf("%s: nothing was changed: %w", n.Config, err)
+		}
 	}
 	if err := writeWhole(file, changed, mode, owner); err != nil {
 		return false, err
@@ -62,11 +65,9 @@ func (n *Node) change(f func([]byte) ([]byte, error)) (bool, error) {
 	return true, nil
 }
 
-// try has containerd read a configuration before it gets it.
-func (n *Node) try(text []byte, ours bool) error {
-	if n.template() || !ours {
-		return nil
-	}
+// try has containerd read a configuration before it gets it: it must have the runtime, and
+// all else as it was.
+func (n *Node) try(text, before []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(n.file()), temporary)
 	if err != nil {
 		return err
@@ -80,14 +81,11 @@ func (n *Node) try(text []byte, ours bool) error {
 	if err != nil {
 		return err
 	}
-	out, err := n.dump("/" + inside)
+	after, err := n.dump("/" + inside)
 	if err != nil {
-		return fmt.Errorf("nothing was changed: %w", err)
+		return err
 	}
-	if done, err := Installed(out); err != nil || !done {
-		return fmt.Errorf("nothing was changed: containerd does not see the runtime in %s; something that it imports may say otherwise", n.Config)
-	}
-	return nil
+	return Same(before, after)
 }
 
 // file is the configuration, behind a link if there is one: who keeps it elsewhere

@@ -42,7 +42,7 @@ func (n *Node) Install() (restart bool, err error) {
 			return false, err
 		}
 	}
-	changed, err := n.change(func(text []byte) ([]byte, error) { return Add(text, o) })
+	changed, err := n.change(func(text []byte) ([]byte, error) { return Add(text, o) }, o.Merged)
 	return changed || n.pending(), explain(err)
 }
 
@@ -55,7 +55,7 @@ func (n *Node) Uninstall() (restart bool, err error) {
 		return false, err
 	}
 	defer unlock()
-	changed, err := n.change(Remove)
+	changed, err := n.change(Remove, nil)
 	if err != nil {
 		return false, explain(err)
 	}

@@ -215,14 +215,14 @@ func TestChanged(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
-		"imports": {"version = 3\nimports = ['hide']\n", "nothing was changed: containerd does not see the runtime in "},
+		"imports": {"version = 3\nimports = ['hide']\n", "nothing was changed: containerd does not see the runtime"},
 		"broken":  {"version = 3\nroot = 'refuse'\n", "containerd does not take "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := fakeNode(t)
 			write(t, n.Config, tc.text, 0o644)
 			_, err := n.Install()
-			if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("%v", err)
 			}
 			if got := read(t, n.Config); got != tc.text {
