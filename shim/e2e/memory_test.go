@@ -60,13 +60,16 @@ func TestMeasureMemory(t *testing.T) {
 				ask(t, address, requests)
 			}
 			start(0)
-			one = settledUsage(t, all)
-			t.Logf("one pod\n%s", one)
+			t.Logf("one pod, at work\n%s", usagesOf(t, all))
+			time.Sleep(waiting)
+			one = usagesOf(t, all)
+			t.Logf("one pod, waiting\n%s", one)
 			for n := 1; n < pods; n++ {
 				start(n)
 			}
-			more := settledUsage(t, all).minus(one, pods-1)
-			t.Logf("each of %d more\n%s", pods-1, more)
+			time.Sleep(waiting)
+			more := usagesOf(t, all).minus(one, pods-1)
+			t.Logf("each of %d more, waiting\n%s", pods-1, more)
 			totals[i] = one.total()
 			t.Logf("one more pod takes %.1f MB, the first one %.1f MB", mb(more.total().pss), mb(one.total().pss))
 		})
@@ -114,11 +117,13 @@ func (u usages) String() string {
 
 func mb(kB int) float64 { return float64(kB) / 1000 }
 
-// settledUsage is what processes and their shims take when nobody has asked them
-// anything for a while.
-func settledUsage(t *testing.T, all map[string][]*container) usages {
+// waiting is after how long without a request memory is measured: longer than package
+// settle takes to see that there are none.
+const waiting = 8 * time.Second
+
+// usagesOf is what processes and their shims take.
+func usagesOf(t *testing.T, all map[string][]*container) usages {
 	t.Helper()
-	time.Sleep(8 * time.Second) // see package settle
 	out, shims := usages{}, map[int]bool{}
 	add := func(name, pid string) {
 		out[name] = usages{"": out[name], "more": usageOf(t, pid)}.total()
