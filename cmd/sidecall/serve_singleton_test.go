@@ -100,7 +100,7 @@ func (s *serving) until(path string, status int, body string) {
 // their deadlines.
 func TestServeSingletonSpins(t *testing.T) {
 	skipWithoutSignals(t)
-	s := startServing(t, "testdata/limiter", "--deadline", "300ms")
+	s := startServing(t, "testdata/limiter", "--deadline", "1s")
 	var wg sync.WaitGroup
 	for range 3 {
 		wg.Go(func() {
@@ -111,6 +111,19 @@ func TestServeSingletonSpins(t *testing.T) {
 	}
 	wg.Wait()
 	s.logged("singleton failed")
+	waited := func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return slices.ContainsFunc(s.lines, func(l map[string]any) bool {
+			return l["message"] == "guest did not answer in time" && l["error"] == "waiting for limiter, which is singleton: context deadline exceeded"
+		})
+	}
+	for n := 0; !waited(); n++ {
+		if n == 2000 {
+			t.Fatal("the log does not say what the others waited for")
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
 	s.until("/", 200, "1\n")
 	if code := s.end(); code != 0 {
 		t.Errorf("exit code %d", code)

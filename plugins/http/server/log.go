@@ -28,7 +28,7 @@ func (e *exchange) ended(err error) {
 			Strs("stack", trap.Stack).Err(err).Msg("guest trapped")
 	case errors.As(err, &interrupt) && errors.Is(err, context.DeadlineExceeded):
 		e.event(log.Error()).Str("function", interrupt.Function).Strs("stack", interrupt.Stack).
-			Dur("deadline", e.h.cfg.Limits.Deadline).Msg("guest did not answer in time")
+			Dur("deadline", e.h.cfg.Limits.Deadline).AnErr("error", interrupt.Cause).Msg("guest did not answer in time")
 	case errors.As(err, &interrupt) && errors.Is(context.Cause(e.r.Context()), ErrDrain):
 		e.event(log.Warn()).Str("function", interrupt.Function).Msg("server ended, and the guest with it")
 	case errors.As(err, &interrupt) && errors.Is(err, context.Canceled):
