@@ -33,6 +33,9 @@ func TestConfigVersions(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
+			if out, err := exec.Command("containerd", "-c", file, "config", "dump").CombinedOutput(); err != nil {
+				t.Skipf("this containerd does not read it: %s", out)
+			}
 			flags := []string{"--containerd-config", file, "--bin-dir", filepath.Join(dir, "bin")}
 			n.must(n.c.tested(append([]string{"node", "install"}, flags...)...))
 			out, err := exec.Command("containerd", "-c", file, "config", "dump").Output()
