@@ -2,7 +2,7 @@
 # Tests Sidecall on a Kubernetes of one node, made for it and gone afterwards.
 #   usage: shim/e2e/kubernetes/run.sh [DIR [TEST-FLAG...]]     e.g. run.sh ~/.cache/sidecall-e2e -test.run Rolling
 # DIR keeps what was built (10 minutes the first time), and the logs of the last run in DIR/log.
-# Needs root on Debian, Go, and 3 GB of memory. The tests take 5 minutes.
+# Needs root on Debian, Go, and 3 GB of memory. The tests take 6 minutes.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 dir=${1:-${XDG_CACHE_HOME:-$HOME/.cache}/sidecall-e2e}; shift || true
