@@ -130,7 +130,7 @@ func TestLeftOpen(t *testing.T) {
 	}
 	settle := func(what string, cond func() bool) {
 		t.Helper()
-		for range 1000 {
+		for range 3000 {
 			if cond() {
 				return
 			}

@@ -149,7 +149,7 @@ func TestNothingLeft(t *testing.T) {
 	}
 	settles := func(what string, cond func() bool) {
 		t.Helper()
-		for range 1000 {
+		for range 3000 {
 			if cond() {
 				return
 			}

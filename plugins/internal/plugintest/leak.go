@@ -14,7 +14,7 @@ func NoGoroutines(t testing.TB) {
 	before := goroutines()
 	t.Cleanup(func() {
 		var n int
-		for range 100 {
+		for range 1000 {
 			if n = goroutines(); n <= before {
 				return
 			}
