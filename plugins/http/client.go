@@ -119,10 +119,11 @@ type timed struct {
 func newTimed(values context.Context, limits timeouts, maxHeader int64) *timed {
 	t := &timed{limits: limits, tracker: tracker{headerLimit: headerSlack * maxHeader}}
 	t.ctx, t.cancel = context.WithCancelCause(context.WithoutCancel(values))
+	// The time for the first byte is that of the body, so it goes on while the header
+	// comes: a server may never end it.
 	t.ctx = httptrace.WithClientTrace(t.ctx, t.hooks(
 		func() { t.expect(limits.connect) },
 		func() { t.expect(limits.firstByte) },
-		t.relax,
 	))
 	return t
 }

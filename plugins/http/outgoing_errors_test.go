@@ -1,6 +1,7 @@
 package http_test
 
 import (
+	"bufio"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -17,6 +18,21 @@ import (
 	"github.com/sidecall/sidecall/plugins/http"
 	"github.com/sidecall/sidecall/plugins/internal/plugintest"
 )
+
+// TestHeadersThatNeverEnd has servers begin a response, and stop.
+func TestHeadersThatNeverEnd(t *testing.T) {
+	for _, begin := range []string{"", "H", "HTTP/1.1 200 OK\r\nX-A: b\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1"} {
+		t.Run(begin, func(t *testing.T) {
+			authority := accept(t, func(c net.Conn) {
+				if _, err := nethttp.ReadRequest(bufio.NewReader(c)); err == nil {
+					_, _ = io.WriteString(c, begin)
+				}
+			})
+			e := env(t, http.Config{FirstByteTimeout: 100 * time.Millisecond}, "http://127.0.0.1:*")
+			e.want(e.fails(e.request("GET", "http://"+authority, e.headers())), "connection-read-timeout", "outcome")
+		})
+	}
+}
 
 func TestConnectionErrors(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -68,9 +68,9 @@ func (t *tracker) dialling(s stage) {
 	})
 }
 
-// hooks returns a trace that follows the request, and calls sending and answered when
-// it has a connection and when the response begins.
-func (t *tracker) hooks(dialling, sending, answered func()) *httptrace.ClientTrace {
+// hooks returns a trace that follows the request, and calls dialling and sending when
+// it wants a connection and when it has one.
+func (t *tracker) hooks(dialling, sending func()) *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) { // once more for a request that is sent again
 			t.update(func(p *progress) { *p = progress{} })
@@ -89,7 +89,6 @@ func (t *tracker) hooks(dialling, sending, answered func()) *httptrace.ClientTra
 		},
 		GotFirstResponseByte: func() {
 			t.update(func(p *progress) { p.stage = stageHeader })
-			answered()
 		},
 	}
 }
