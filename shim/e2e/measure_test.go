@@ -134,40 +134,48 @@ func TestMany(t *testing.T) {
 	}
 }
 
-// left are processes, mounts, cgroups, bundles, uses, sockets, snapshots and leases that
-// belong to no container any more.
-func (n *node) left(t *testing.T) (out []string) {
+// left are processes, mounts, cgroups, bundles, uses, snapshots and leases that belong to
+// no container any more, but for those that were there before.
+func (n *node) left(t *testing.T, before ...string) (out []string) {
 	t.Helper()
 	_ = eventually(10*time.Second, func() error {
-		out = nil
-		mounts, err := os.ReadFile("/proc/self/mountinfo")
-		if err != nil {
-			return err
-		}
-		for line := range strings.Lines(string(mounts)) {
-			if strings.Contains(line, n.dir) && strings.Contains(line, "/io.containerd.runtime.v2.task/") {
-				out = append(out, line)
-			}
-		}
-		procs, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-		for _, p := range procs {
-			if line, _ := os.ReadFile(p); strings.Contains(string(line), n.bin+"/containerd-shim-sidecall-v1") || strings.HasPrefix(string(line), "/.sidecall/bin") {
-				out = append(out, p+": "+string(line))
-			}
-		}
-		for _, pattern := range []string{"/sys/fs/cgroup/*" + n.cgroup() + "/*", "/sys/fs/cgroup" + n.cgroup() + "/*", n.dir + "/state/io.containerd.runtime.v2.task/k8s.io/*", n.dir + "/node/uses/*/*"} {
-			found, _ := filepath.Glob(pattern)
-			for _, f := range found {
-				if info, err := os.Stat(f); err == nil && (info.IsDir() || strings.Contains(f, "/uses/")) {
-					out = append(out, f)
-				}
-			}
-		}
-		out = append(out, n.leftInContainerd(t)...)
+		out = slices.DeleteFunc(n.present(t), func(what string) bool { return slices.Contains(before, what) })
 		if len(out) > 0 {
 			return os.ErrExist
 		}
 		return nil
 	})
+	return out
+}
+
+// present is all that there is of containers.
+func (n *node) present(t *testing.T) (out []string) {
+	t.Helper()
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mounts)) {
+		if strings.Contains(line, n.dir) && strings.Contains(line, "/io.containerd.runtime.v2.task/") {
+			out = append(out, line)
+		}
+	}
+	procs, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, p := range procs {
+		line, _ := os.ReadFile(p) // of one that is gone it is empty
+		groups, _ := os.ReadFile(filepath.Join(filepath.Dir(p), "cgroup"))
+		if strings.Contains(string(line), n.bin+"/containerd-shim-sidecall-v1") || strings.Contains(string(groups), n.cgroup()+"/") {
+			out = append(out, p+": "+string(line))
+		}
+	}
+	for _, pattern := range []string{"/sys/fs/cgroup/*" + n.cgroup() + "/*", "/sys/fs/cgroup" + n.cgroup() + "/*", n.dir + "/state/io.containerd.runtime.v2.task/k8s.io/*", n.dir + "/node/uses/*/*"} {
+		found, _ := filepath.Glob(pattern)
+		for _, f := range found {
+			if info, err := os.Stat(f); err == nil && (info.IsDir() || strings.Contains(f, "/uses/")) {
+				out = append(out, f)
+			}
+		}
+	}
+	out = append(out, n.leftInContainerd(t)...)
 	return out
 }

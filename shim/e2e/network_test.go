@@ -5,7 +5,9 @@ package e2e_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	cri "k8s.io/cri-api/pkg/apis/runtime/v1"
@@ -16,6 +18,17 @@ func (n *node) bridge() string { return fmt.Sprintf("sc%d", os.Getpid()) }
 
 // cgroup is where this node's pods have their cgroups.
 func (n *node) cgroup() string { return "/" + n.bridge() }
+
+// networkPlugins is the line in containerd's configuration that says where CNI's plugins
+// are. From 2.1 on it may be several directories, and since 2.4 it must be so.
+func networkPlugins() string {
+	// A containerd that does not say its version does not start either.
+	version, _ := exec.Command(filepath.Join(os.Getenv("SIDECALL_E2E"), "bin", "containerd"), "--version").Output()
+	if strings.Contains(string(version), " 2.0.") {
+		return `bin_dir = "/usr/lib/cni"`
+	}
+	return `bin_dirs = ["/usr/lib/cni"]`
+}
 
 // configureNetwork gives pods that ask for it a network of their own, by the plugins
 // of Debian's containernetworking-plugins.

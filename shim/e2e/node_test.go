@@ -135,8 +135,7 @@ state = %[2]q
 [plugins.'io.containerd.cri.v1.runtime']
   restrict_oom_score_adj = true
   [plugins.'io.containerd.cri.v1.runtime'.cni]
-    bin_dir = "/usr/lib/cni"
-    bin_dirs = ["/usr/lib/cni"]
+    %[6]s
     conf_dir = %[5]q
   [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]
     runtime_type = "io.containerd.sidecall.v1"
@@ -153,7 +152,7 @@ func (n *node) socket() string { return filepath.Join(n.dir, "containerd.sock") 
 
 func (n *node) start() error {
 	file := filepath.Join(n.dir, "config.toml")
-	text := fmt.Sprintf(config, filepath.Join(n.dir, "root"), filepath.Join(n.dir, "state"), n.socket(), pauseImage, filepath.Join(n.dir, "cni"))
+	text := fmt.Sprintf(config, filepath.Join(n.dir, "root"), filepath.Join(n.dir, "state"), n.socket(), pauseImage, filepath.Join(n.dir, "cni"), networkPlugins())
 	if err := n.configureNetwork(); err != nil {
 		return err
 	}

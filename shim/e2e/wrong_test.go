@@ -66,6 +66,8 @@ func leftOf(sockets []string) []string {
 
 // TestLeavings: pods that end in all kinds of ways leave nothing behind.
 func TestLeavings(t *testing.T) {
+	// A containerd before 2.2 cleans up only in part behind a shim that an earlier test has killed.
+	before := theNode(t).present(t)
 	var sockets []string
 	t.Run("pods", func(t *testing.T) {
 		p := newPod(t, nil)
@@ -81,7 +83,7 @@ func TestLeavings(t *testing.T) {
 			t.Error("no shim has a socket")
 		}
 	})
-	if left := append(theNode(t).left(t), leftOf(sockets)...); len(left) > 0 {
+	if left := append(theNode(t).left(t, before...), leftOf(sockets)...); len(left) > 0 {
 		t.Errorf("left behind: %.2000q", left)
 	}
 }
