@@ -14,7 +14,9 @@
 //	service.Create  Linux or WebAssembly                   service.go, shim/decide
 //	                where the components are               image.go, entrypoint.go
 //	                compiled code, once per node           node.go
-//	                process 1                              bundle.go, shim/pod
+//	                process 1                              bundle.go, volumes.go, shim/pod
+//	service.Exec    sidecall's own commands                exec.go
+//	service.Pids    what has ended and is not deleted      pids.go
 //
 // It runs on Linux only.
 package shim
