@@ -17,6 +17,7 @@
 //	                process 1                              bundle.go, volumes.go, shim/pod
 //	service.Exec    sidecall's own commands                exec.go
 //	service.Pids    what has ended and is not deleted      pids.go
+//	while it waits  memory is given back                   shim/settle
 //
 // It runs on Linux only.
 package shim
