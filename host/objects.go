@@ -88,7 +88,22 @@ func (i *Instance) Own(res *wit.Resource, obj any) value.Value {
 	if !ok {
 		rt = none // no component of the composition can take it
 	}
-	return value.Own(&value.Handle{Type: rt, Object: obj, Owner: &ownership{inst: i}})
+	h := i.owned()
+	h.Type, h.Object = rt, obj
+	return value.Own(&h.Handle)
+}
+
+// ownedHandle is a handle with its Owner, in one piece: handles are what a request of
+// HTTP allocates most.
+type ownedHandle struct {
+	value.Handle
+	ownership
+}
+
+func (i *Instance) owned() *ownedHandle {
+	h := &ownedHandle{ownership: ownership{inst: i}}
+	h.Owner = &h.ownership
+	return h
 }
 
 // Object returns the object of the host behind an own or borrow.
@@ -107,21 +122,21 @@ func Object[T any](v value.Value) (T, error) {
 // liftHandle makes the value of a resource that a guest hands to the host.
 func (fr *frame) liftHandle(op *canon.Op) value.Value {
 	i, rt, rep := fr.t.inst, fr.resource(op), uint32(fr.regs[op.A])
-	h := &value.Handle{Rep: rep, Type: rt}
-	borrowed := op.Imm2 == 1
-	if i.comp.resources[rt].instance < 0 {
-		h.Object = i.objects.get(rep)
-	}
-	if borrowed {
+	hosts := i.comp.resources[rt].instance < 0
+	if op.Imm2 == 1 {
+		h := &value.Handle{Rep: rep, Type: rt}
+		if hosts {
+			h.Object = i.objects.get(rep)
+		}
 		return value.Borrow(h)
 	}
-	if i.comp.resources[rt].instance < 0 {
-		i.objects.remove(rep) // whoever gets the handle has the object now
+	h := i.owned()
+	h.Rep, h.Type = rep, rt
+	if hosts {
+		h.Object = i.objects.remove(rep) // whoever gets the handle has the object now
 	}
-	o := &ownership{inst: i}
-	fr.keep(o, rt, rep)
-	h.Owner = o
-	return value.Own(h)
+	fr.keep(&h.ownership, rt, rep)
+	return value.Own(&h.Handle)
 }
 
 // lowerHandle returns the representation of a resource that the host hands to a
