@@ -25,7 +25,7 @@ var allowShape = &shape{form: object, doc: "What the component may use beyond it
 		{name: "guest", required: true, shape: &shape{form: str, doc: "The name under which the component sees it.", text: filled}},
 		{name: "readOnly", shape: &shape{form: boolean, doc: "The component may read it only."}},
 	}}}},
-	{name: "outboundHosts", shape: &shape{form: list, doc: "Origins that the component may send HTTP requests to. Without a port the scheme's own is meant, the port * means any, and *.example.com all names below example.com.",
+	{name: "outboundHosts", shape: &shape{form: list, doc: "Origins that the requests which the component makes may go to, whichever sidecars pass them on. Without a port the scheme's own is meant, the port * means any, and *.example.com all names below example.com.",
 		elem: &shape{form: str, doc: "One origin.", text: origin}}},
 	{name: "sockets", shape: &shape{form: list, doc: "Addresses that the component may connect to or listen at by sockets of its own.",
 		elem: &shape{form: object, oneOf: []string{"connect", "listen"}, fields: []field{
