@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	stdlog "log"
 	"os"
 	"slices"
 	"strings"
@@ -123,7 +124,18 @@ func (a *app) configure(cmd *cobra.Command) error {
 		return &configError{problems}
 	}
 	a.log = newLogger(s, a.stderr)
+	// Some of what other hosts do wrong net/http tells nobody but Go's standard log.
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(warnings{a.log})
 	return nil
+}
+
+// warnings is a log as a Writer of lines.
+type warnings struct{ log zerolog.Logger }
+
+func (w warnings) Write(line []byte) (int, error) {
+	w.log.Warn().Msg(strings.TrimRight(string(line), "\n"))
+	return len(line), nil
 }
 
 func newLogger(s *settings.Settings, w io.Writer) zerolog.Logger {
