@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -434,77 +435,80 @@ func TestSharedWait(t *testing.T) {
 	}
 }
 
-// TestSharedGrace: a singleton may end what it does when the caller's time is over,
-// but not go on for ever.
+// TestSharedGrace: a singleton may end what it does when the caller's time is over.
 func TestSharedGrace(t *testing.T) {
-	c := counter(t, Config{Interfaces: naps(func(ctx context.Context) {
-		if _, bounded := ctx.Deadline(); bounded {
-			t.Error("the caller's deadline is the singleton's")
+	synctest.Test(t, func(t *testing.T) {
+		c := counter(t, Config{Interfaces: naps(func(ctx context.Context) {
+			if _, bounded := ctx.Deadline(); bounded {
+				t.Error("the caller's deadline is the singleton's")
+			}
+			time.Sleep(graceOfShared / 2)
+			if ctx.Err() != nil {
+				t.Error("the singleton's context ended with the caller's")
+			}
+		})})
+		i := instance(t, c)
+		call1(t, i, "add", value.U32(4))
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		defer cancel()
+		if _, err := i.Call(ctx, "", "nap"); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v", err)
 		}
-		time.Sleep(20 * time.Millisecond)
-		if ctx.Err() != nil {
-			t.Error("the singleton's context ended with the caller's")
+		if got := call1(t, instance(t, c), "add", value.U32(0)).U32(); got != 4 {
+			t.Errorf("the state is lost: %d", got)
 		}
-	})})
-	i := instance(t, c)
-	call1(t, i, "add", value.U32(4))
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-	defer cancel()
-	if _, err := i.Call(ctx, "", "nap"); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
-	i = instance(t, c)
-	if got := call1(t, i, "add", value.U32(0)).U32(); got != 4 {
-		t.Errorf("the state is lost: %d", got)
-	}
-	ctx, cancel = context.WithTimeout(t.Context(), 5*time.Millisecond)
-	defer cancel()
-	if _, err := i.Call(ctx, "", "loop"); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("got %v", err)
-	}
-	if got := call1(t, instance(t, c), "add", value.U32(1)).U32(); got != 1 {
-		t.Errorf("after an endless loop: %d", got)
+	})
+}
+
+// TestSharedGraceEnds: it may not go on for ever, neither by itself nor in the host.
+func TestSharedGraceEnds(t *testing.T) {
+	c := counter(t, Config{Interfaces: naps(func(ctx context.Context) { <-ctx.Done() })})
+	for _, function := range []string{"loop", "nap"} {
+		i := instance(t, c)
+		call1(t, i, "add", value.U32(4))
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+		defer cancel()
+		_, err := i.Call(ctx, "", function) // of nap the host makes nothing bad, and it returns
+		if function == "loop" && !errors.Is(err, context.DeadlineExceeded) || function == "nap" && err != nil {
+			t.Errorf("%s: got %v", function, err)
+		}
+		want := map[string]uint32{"loop": 0, "nap": 4}[function]
+		if got := call1(t, instance(t, c), "add", value.U32(0)).U32(); got != want {
+			t.Errorf("after %s the sum is %d, want %d", function, got, want)
+		}
 	}
 }
 
 // TestSharedFairly: calls have their turn in the order in which they came.
 func TestSharedFairly(t *testing.T) {
-	in, out := make(chan struct{}), make(chan struct{})
-	c := counter(t, Config{Interfaces: naps(func(context.Context) {
-		in <- struct{}{}
-		<-out
-	})})
-	sleeper := instance(t, c)
-	go func() { _, _ = sleeper.Call(context.Background(), "", "nap") }()
-	<-in
-	const callers = 5
-	var mu sync.Mutex
-	var order []int
-	var wg sync.WaitGroup
-	for n := range callers {
-		i := instance(t, c)
-		wg.Go(func() {
-			sum, err := i.Call(context.Background(), "", "add", value.U32(1))
-			if err != nil {
-				t.Error(err)
-				return
+	synctest.Test(t, func(t *testing.T) {
+		out := make(chan struct{})
+		c := counter(t, Config{Interfaces: naps(func(context.Context) { <-out })})
+		sleeper := instance(t, c)
+		var wg sync.WaitGroup
+		wg.Go(func() { _, _ = sleeper.Call(context.Background(), "", "nap") })
+		synctest.Wait() // it sleeps
+		var sums [5]uint32
+		for n := range sums {
+			i := instance(t, c)
+			wg.Go(func() {
+				sum, err := i.Call(context.Background(), "", "add", value.U32(1))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				sums[n] = sum.U32()
+			})
+			synctest.Wait() // it waits
+		}
+		close(out)
+		wg.Wait()
+		for n, sum := range sums {
+			if int(sum) != n+1 {
+				t.Errorf("caller %d was number %d", n+1, sum)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			order = append(order, n, int(sum.U32()))
-		})
-		for i.hostCtx.Load() == nil {
-			time.Sleep(time.Millisecond)
 		}
-		time.Sleep(5 * time.Millisecond) // from there to the queue is a step
-	}
-	close(out)
-	wg.Wait()
-	for n := 0; n < len(order); n += 2 {
-		if order[n]+1 != order[n+1] {
-			t.Errorf("caller %d was number %d", order[n]+1, order[n+1])
-		}
-	}
+	})
 }
 
 // TestSharedCannotBeMade: instances are not made either, and later ones try again.

@@ -15,7 +15,8 @@ const (
 	PerRequest Kind = iota
 	// Reuse: an instance serves one lease after the other; there are several.
 	Reuse
-	// Singleton: there is one instance, which serves one lease after the other.
+	// Singleton: there is one instance, which serves one lease after the other. Single
+	// components that all instances share are part of the host.Composition, not of this.
 	Singleton
 )
 
