@@ -163,6 +163,9 @@ type Options struct {
 	// Merged is the configuration with all that it imports, as "containerd config dump"
 	// prints it; nil if nobody could be asked. What it says of runc holds for ours.
 	Merged []byte
+	// New asks for the table's newest name, whatever the version. Before 2.3 containerd
+	// does not know the old names of files without a version.
+	New bool
 	// Template tells that the text is one from which another program, as k3s, makes the
 	// configuration, and Version what the result's version is.
 	Template bool
@@ -206,7 +209,11 @@ func Add(text []byte, o Options) ([]byte, error) {
 	if len(rest) > 0 && !bytes.HasSuffix(rest, []byte("\n")) {
 		b.WriteString("\n")
 	}
-	table := fmt.Sprintf("plugins.'%s'.containerd.runtimes.%s", c.plugin(), Handler)
+	name := c.plugin()
+	if o.New {
+		name = plugin
+	}
+	table := fmt.Sprintf("plugins.'%s'.containerd.runtimes.%s", name, Handler)
 	b.WriteString(begin + first)
 	fmt.Fprintf(&b, "[%s]\n  runtime_type = %q\n", table, RuntimeType)
 	if o.Shim != "" {
@@ -217,7 +224,7 @@ func Add(text []byte, o Options) ([]byte, error) {
 	fmt.Fprintf(&b, "[%s.options]\n%s", table, runcOptions(runc))
 	b.WriteString(end)
 	out := []byte(b.String())
-	if done, err := parse(out, o.Template); err != nil || done.runtime(Handler) == nil && !o.Template {
+	if done, err := parse(out, o.Template); err != nil || done.runtime(Handler) == nil && !o.Template && !o.New {
 		return nil, fmt.Errorf("containerd's configuration cannot be added to at its end; add this by hand:\n%s", strings.TrimPrefix(b.String(), string(rest)))
 	}
 	return out, nil

@@ -42,7 +42,14 @@ func (n *Node) Install() (restart bool, err error) {
 			return false, err
 		}
 	}
-	changed, err := n.change(func(text []byte) ([]byte, error) { return Add(text, o) }, o.Merged)
+	add := func(text []byte) ([]byte, error) { return Add(text, o) }
+	changed, err := n.change(add, o.Merged)
+	if err != nil && !o.Template {
+		o.New = true // containerd has said no to the other name
+		if again, otherwise := n.change(add, o.Merged); otherwise == nil {
+			changed, err = again, nil
+		}
+	}
 	return changed || n.pending(), explain(err)
 }
 

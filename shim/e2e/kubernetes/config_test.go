@@ -33,8 +33,9 @@ func TestConfigVersions(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			if out, err := exec.Command("containerd", "-c", file, "config", "dump").CombinedOutput(); err != nil {
-				t.Skipf("this containerd does not read it: %s", out)
+			before, err := exec.Command("containerd", "-c", file, "config", "dump").CombinedOutput()
+			if err != nil {
+				t.Skipf("this containerd does not read it: %s", before)
 			}
 			flags := []string{"--containerd-config", file, "--bin-dir", filepath.Join(dir, "bin")}
 			n.must(n.c.tested(append([]string{"node", "install"}, flags...)...))
@@ -42,7 +43,7 @@ func TestConfigVersions(t *testing.T) {
 			if err != nil || !strings.Contains(string(out), "[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]") {
 				t.Errorf("%v\n%s", err, out)
 			}
-			if got, want := strings.Count(string(out), "SystemdCgroup = true\n"), 2*strings.Count(text, "SystemdCgroup = true\n"); got != want {
+			if got, want := strings.Count(string(out), "SystemdCgroup = true\n"), 2*strings.Count(string(before), "SystemdCgroup = true\n"); got != want {
 				t.Errorf("%d runtimes have systemd's cgroups, not %d:\n%s", got, want, out)
 			}
 			n.must(n.c.tested(append([]string{"node", "uninstall"}, flags...)...))
