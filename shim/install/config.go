@@ -2,6 +2,7 @@ package install
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -163,9 +164,9 @@ type Options struct {
 	// Merged is the configuration with all that it imports, as "containerd config dump"
 	// prints it; nil if nobody could be asked. What it says of runc holds for ours.
 	Merged []byte
-	// New asks for the table's newest name, whatever the version. Before 2.3 containerd
-	// does not know the old names of files without a version.
-	New bool
+	// Plugin is the name of CRI's table, if it is not the version's own: what files without
+	// a version may call it is not the same for all of containerd 2.
+	Plugin string
 	// Template tells that the text is one from which another program, as k3s, makes the
 	// configuration, and Version what the result's version is.
 	Template bool
@@ -209,11 +210,7 @@ func Add(text []byte, o Options) ([]byte, error) {
 	if len(rest) > 0 && !bytes.HasSuffix(rest, []byte("\n")) {
 		b.WriteString("\n")
 	}
-	name := c.plugin()
-	if o.New {
-		name = plugin
-	}
-	table := fmt.Sprintf("plugins.'%s'.containerd.runtimes.%s", name, Handler)
+	table := fmt.Sprintf("plugins.'%s'.containerd.runtimes.%s", cmp.Or(o.Plugin, c.plugin()), Handler)
 	b.WriteString(begin + first)
 	fmt.Fprintf(&b, "[%s]\n  runtime_type = %q\n", table, RuntimeType)
 	if o.Shim != "" {
@@ -224,7 +221,7 @@ func Add(text []byte, o Options) ([]byte, error) {
 	fmt.Fprintf(&b, "[%s.options]\n%s", table, runcOptions(runc))
 	b.WriteString(end)
 	out := []byte(b.String())
-	if done, err := parse(out, o.Template); err != nil || done.runtime(Handler) == nil && !o.Template && !o.New {
+	if done, err := parse(out, o.Template); err != nil || done.runtime(Handler) == nil && !o.Template && o.Plugin == "" {
 		return nil, fmt.Errorf("containerd's configuration cannot be added to at its end; add this by hand:\n%s", strings.TrimPrefix(b.String(), string(rest)))
 	}
 	return out, nil

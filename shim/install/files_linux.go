@@ -36,6 +36,11 @@ func (n *Node) change(f func([]byte) ([]byte, error), merged []byte) (bool, erro
 	before, err := os.ReadFile(file + backup)
 	kept := err == nil
 	ours := bytes.Contains(changed, []byte(begin))
+	if ours && !n.template() {
+		if err := n.try(changed, merged); err != nil {
+			return false, fmt.Errorf("%s: nothing was changed: %w", n.Config, err)
+		}
+	}
 	switch {
 	case ours && existed && !kept:
 		if err := writeWhole(file+backup, text, 0o600, nil); err != nil {
@@ -50,11 +55,6 @@ func (n *Node) change(f func([]byte) ([]byte, error), merged []byte) (bool, erro
 	if info, err := os.Stat(file); err == nil {
 		mode = info.Mode().Perm()
 		owner, _ = info.Sys().(*syscall.Stat_t)
-	}
-	if ours && !n.template() {
-		if err := n.try(changed, merged); err != nil {
-			return false, fmt.Errorf("%s: nothing was changed: %w", n.Config, err)
-		}
 	}
 	if err := writeWhole(file, changed, mode, owner); err != nil {
 		return false, err

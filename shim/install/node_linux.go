@@ -2,6 +2,7 @@ package install
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,15 +43,25 @@ func (n *Node) Install() (restart bool, err error) {
 			return false, err
 		}
 	}
-	add := func(text []byte) ([]byte, error) { return Add(text, o) }
-	changed, err := n.change(add, o.Merged)
-	if err != nil && !o.Template {
-		o.New = true // containerd has said no to the other name
-		if again, otherwise := n.change(add, o.Merged); otherwise == nil {
-			changed, err = again, nil
-		}
-	}
+	changed, err := n.add(o)
 	return changed || n.pending(), explain(err)
+}
+
+// add adds the runtime by the first of the names of CRI's table that containerd takes.
+func (n *Node) add(o Options) (changed bool, err error) {
+	names := []string{"", plugin, pluginOf2}
+	if o.Template {
+		names = names[:1]
+	}
+	for _, name := range names {
+		o.Plugin = name
+		changed, otherwise := n.change(func(text []byte) ([]byte, error) { return Add(text, o) }, o.Merged)
+		if otherwise == nil {
+			return changed, nil
+		}
+		err = cmp.Or(err, otherwise) // why not by its own name
+	}
+	return false, err
 }
 
 // Uninstall undoes what Install did, and removes what pods have left in the cache. With

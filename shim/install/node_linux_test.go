@@ -225,8 +225,8 @@ func TestRefused(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("%v", err)
 			}
-			if got := read(t, n.Config); got != tc.text {
-				t.Errorf("it is now\n%s", got)
+			if got := read(t, n.Config); got != tc.text || files(t, n) != allPrograms+"-rw-r--r-- config.toml\n" && files(t, n) != "-rw-r--r-- config.toml\n" {
+				t.Errorf("it is now\n%s\n%s", got, files(t, n))
 			}
 		})
 	}

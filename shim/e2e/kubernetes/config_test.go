@@ -22,6 +22,8 @@ func TestConfigVersions(t *testing.T) {
 	for name, tc := range map[string]struct{ text, want string }{
 		"default": {string(everything), ""},
 		"none":    {systemd, "cri"},
+		"none, 2": {systemd, "io.containerd.grpc.v1.cri"},
+		"none, 3": {systemd, "io.containerd.cri.v1.runtime"},
 		"1":       {"version = 1" + systemd, "cri"},
 		"2":       {"version = 2" + systemd, "io.containerd.grpc.v1.cri"},
 		"3":       {"version = 3" + systemd, "io.containerd.cri.v1.runtime"},
