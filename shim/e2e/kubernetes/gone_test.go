@@ -55,6 +55,7 @@ func TestGone(t *testing.T) {
 	n.must(n.kubectl("delete", "pod", "forced", "--force", "--grace-period=0"))
 	n.must(n.kubectl("delete", "pods", "--all"))
 	t.Logf("deleted after %s", time.Since(begin))
+	// Processes, mounts and cgroups go at once; kubelet forgets sandboxes once a minute.
 	n.eventually("the node", func() error {
 		if left := n.leftOf(marks); len(left) > 0 {
 			return fmt.Errorf("there is still %q", left[:min(10, len(left))])
