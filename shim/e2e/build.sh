@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds what the tests of this folder need into DIR/bin: containerd, ctr and runc's shim, from their Go module.
 #   usage: shim/e2e/build.sh DIR; SIDECALL_E2E=DIR go test ./shim/e2e
-# runc comes from the distribution: apt-get install runc
+# CONTAINERD=2.0.7 builds another version. From the distribution: apt-get install runc containernetworking-plugins
 set -euo pipefail
 dir=${1:?usage: build.sh DIR}; version=${CONTAINERD:-2.4.2}
 mkdir -p "$dir/bin" "$dir/mod"; dir=$(cd "$dir" && pwd)
