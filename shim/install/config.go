@@ -98,9 +98,6 @@ func Installed(text []byte) (bool, error) {
 // Same tells whether two configurations, as "containerd config dump" prints them, differ
 // in nothing but our runtime, and that the second one has it.
 func Same(before, after []byte) error {
-	if done, err := Installed(after); err != nil || !done {
-		return errors.Join(err, errors.New("containerd does not see the runtime; something that the configuration imports may say otherwise"))
-	}
 	var all [2]map[string]any
 	for i, text := range [][]byte{before, after} {
 		if err := toml.Unmarshal(text, &all[i]); err != nil {
@@ -117,13 +114,16 @@ func Same(before, after []byte) error {
 		delete(all[i], "imports") // some versions of containerd name the file itself there
 		delete(all[i], "version")
 	}
-	if name, ok := differ("", all[0], all[1]); ok {
-		return fmt.Errorf("containerd would read %s otherwise than now", name)
-	}
 	if disabled, _ := all[1]["disabled_plugins"].([]any); slices.ContainsFunc(disabled, func(p any) bool {
 		return p == pluginOf1 || p == pluginOf2 || p == plugin
 	}) {
 		return errors.New("the plugin that Kubernetes talks to is among disabled_plugins in containerd's configuration")
+	}
+	if done, err := Installed(after); err != nil || !done {
+		return errors.Join(err, errors.New("containerd does not see the runtime; something that the configuration imports may say otherwise"))
+	}
+	if name, ok := differ("", all[0], all[1]); ok {
+		return fmt.Errorf("containerd would read %s otherwise than now", name)
 	}
 	return nil
 }

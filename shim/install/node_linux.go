@@ -44,7 +44,10 @@ func (n *Node) Install() (restart bool, err error) {
 		}
 	}
 	changed, err := n.add(o)
-	return changed || n.pending(), explain(err)
+	if err != nil {
+		return false, explain(err)
+	}
+	return changed || n.pending(), nil
 }
 
 // add adds the runtime by the first of the names of CRI's table that containerd takes.
