@@ -187,7 +187,10 @@ func (n *node) stop() {
 	_ = n.process.Wait()
 	cgroups, _ := filepath.Glob("/sys/fs/cgroup/*" + n.cgroup())
 	for _, dir := range append(cgroups, "/sys/fs/cgroup"+n.cgroup()) {
-		_ = os.Remove(dir) // it is empty, if tests have not failed
+		left, _ := filepath.Glob(dir + "/*/") // by containerd before 2.4, of killed shims
+		for _, d := range append(left, dir) {
+			_ = os.Remove(d) // it is empty, if tests have not failed
+		}
 	}
 	_ = exec.Command("ip", "link", "delete", n.bridge()).Run() // there is none if no pod had a network
 	if os.Getenv("SIDECALL_E2E_KEEP") == "" {

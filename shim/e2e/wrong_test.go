@@ -66,7 +66,7 @@ func leftOf(sockets []string) []string {
 
 // TestLeavings: pods that end in all kinds of ways leave nothing behind.
 func TestLeavings(t *testing.T) {
-	// A containerd before 2.2 cleans up only in part behind a shim that an earlier test has killed.
+	// A containerd before 2.4 leaves cgroups behind a shim that an earlier test has killed.
 	before := theNode(t).present(t)
 	var sockets []string
 	t.Run("pods", func(t *testing.T) {
