@@ -103,7 +103,7 @@ func (b *bucket) remove(keys ...string) {
 		if e, ok := b.entries[key]; ok {
 			b.size -= sizeOf(key, e.value)
 			delete(b.entries, key)
-			b.order.remove(b.entries)
+			b.order.remove(e.began, b.entries)
 		}
 	}
 }

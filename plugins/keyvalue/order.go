@@ -22,9 +22,11 @@ const pageSize = 1000
 
 func (o *order) add(key string, began uint64) { o.made = append(o.made, made{key, began}) }
 
-// remove notes that a key is gone. When that are many, they are left out, so that a
-// page does not have to look at more than a few.
-func (o *order) remove(entries map[string]entry) {
+// remove notes that the key that was made then is gone. When that are many, they are
+// left out, so that a page does not have to look at more than a few. Until then only
+// the places of keys are kept, as the bucket's limit does not count them.
+func (o *order) remove(began uint64, entries map[string]entry) {
+	o.made[o.after(began-1)].key = ""
 	o.dead++
 	if o.dead <= max(pageSize, len(entries)/4) {
 		return
@@ -38,6 +40,11 @@ func (o *order) remove(entries map[string]entry) {
 	o.made, o.dead = alive, 0
 }
 
+// after is the place of the first key made after a change.
+func (o *order) after(change uint64) int {
+	return sort.Search(len(o.made), func(i int) bool { return o.made[i].began > change })
+}
+
 // alive reports whether the key is still there, and not there again.
 func (m made) alive(entries map[string]entry) bool {
 	e, ok := entries[m.key]
@@ -47,9 +54,8 @@ func (m made) alive(entries map[string]entry) bool {
 // page returns keys made after a change, and the change that the last of them was
 // made by if there are more, else 0.
 func (o *order) page(after uint64, entries map[string]entry) (keys []string, next uint64) {
-	first := sort.Search(len(o.made), func(i int) bool { return o.made[i].began > after })
 	var last uint64
-	for _, m := range o.made[first:] {
+	for _, m := range o.made[o.after(after):] {
 		if !m.alive(entries) {
 			continue
 		}
