@@ -75,6 +75,9 @@ func writeJSON(bundle, name string, v any, mode os.FileMode) error {
 	if err := os.WriteFile(tmp, data, mode); err != nil {
 		return err
 	}
+	if err := os.Chmod(tmp, mode); err != nil { // whatever the process's umask is
+		return err
+	}
 	return os.Rename(tmp, filepath.Join(bundle, name))
 }
 

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -119,14 +120,14 @@ func (n *node) compiled(ctx context.Context, f *store.Files, env []string) (*rea
 		return nil, err
 	}
 	defer os.RemoveAll(tmp) // after a rename there is nothing left of it
-	if err := os.Chmod(tmp, 0o755); err != nil {
-		return nil, err
-	}
 	answer, err := n.compile(ctx, f.Path, tmp, env)
 	if err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(filepath.Join(tmp, readyFile), answer, 0o444); err != nil {
+		return nil, err
+	}
+	if err := forAll(tmp); err != nil {
 		return nil, err
 	}
 	if err := os.RemoveAll(dir); err != nil { // half of one, from before
@@ -136,6 +137,20 @@ func (n *node) compiled(ctx context.Context, f *store.Files, env []string) (*rea
 		return nil, err
 	}
 	return readReady(dir)
+}
+
+// forAll lets every user read what is below a directory: process 1 of a container is
+// seldom root, and compiles everything again if it cannot read what is here.
+func forAll(dir string) error {
+	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case e.IsDir():
+			return os.Chmod(path, 0o755)
+		}
+		return os.Chmod(path, 0o444)
+	})
 }
 
 func (n *node) compile(ctx context.Context, target, cache string, env []string) ([]byte, error) {

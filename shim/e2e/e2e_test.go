@@ -339,6 +339,10 @@ func TestServe(t *testing.T) {
 		if s := c.exited(); s.ExitCode != 0 {
 			t.Errorf("stopped with %d\n%s", s.ExitCode, c.log())
 		}
+		// Process 1 is not root, and has its code from the node's cache.
+		if text := c.log(); !strings.Contains(text, "serving") || strings.Contains(text, "compiled code") {
+			t.Errorf("the log is\n%s", text)
+		}
 	}
 }
 
