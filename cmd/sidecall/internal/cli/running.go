@@ -25,8 +25,8 @@ type running struct {
 	fixed  control.Status // what does not change
 	graphs map[string]string
 
-	// Of a server; nil for a command.
-	pool     *pool.Pool
+	// Of a server; nil for a command. It comes when others may ask already.
+	pool     atomic.Pointer[pool.Pool]
 	address  atomic.Pointer[string]
 	draining atomic.Bool
 
@@ -87,7 +87,7 @@ func (w *running) server(cfg *server.Config, p *pool.Pool, wrap func(http.Handle
 	if w == nil {
 		return wrap
 	}
-	w.pool = p
+	w.pool.Store(p)
 	before := cfg.Ended
 	cfg.Ended = func(ctx context.Context, err error) {
 		w.ended(err)
@@ -146,9 +146,9 @@ func (w *running) Status() control.Status {
 	s.Draining = w.draining.Load()
 	stats := w.comp.Stats()
 	s.Instances = control.Instances{Policy: "once", Busy: max(0, stats.Instances-int(w.calls.Load())), Spare: stats.Spares}
-	if w.pool != nil {
-		p := w.pool.Stats()
-		s.Instances = control.Instances{Policy: w.pool.Policy().String(), Busy: p.Busy, Idle: p.Idle, Spare: stats.Spares, Made: p.Made, Discarded: p.Discarded}
+	if served := w.pool.Load(); served != nil {
+		p := served.Stats()
+		s.Instances = control.Instances{Policy: served.Policy().String(), Busy: p.Busy, Idle: p.Idle, Spare: stats.Spares, Made: p.Made, Discarded: p.Discarded}
 		s.Requests = &control.Requests{InFlight: w.inFlight.Load(), Total: w.total.Load(), Failed: w.failed.Load()}
 	}
 	s.Traps = w.traps.Load()

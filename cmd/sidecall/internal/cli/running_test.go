@@ -10,10 +10,13 @@ import (
 	"testing"
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/control"
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/pool"
+	"github.com/sidecall/sidecall/plugins/http/server"
 )
 
 // watch compiles a component and lets commands see it, as a process that runs it does.
-func watch(t *testing.T, file string) {
+func watch(t *testing.T, file string) *running {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "sc") // short: the names of sockets have little room
 	if err != nil {
@@ -41,6 +44,24 @@ func watch(t *testing.T, file string) {
 			t.Error(err)
 		}
 	})
+	return w
+}
+
+// TestServedWhileAsked asks a process that is just beginning to serve.
+func TestServedWhileAsked(t *testing.T) {
+	w := watch(t, journal)
+	began := make(chan struct{})
+	go func() {
+		defer close(began)
+		w.server(&server.Config{}, pool.New(w.comp, pool.Policy{}, host.InstanceOptions{}), nil)
+	}()
+	if s := w.Status(); s.Requests == nil && s.Instances.Policy != "once" {
+		t.Errorf("a command with the policy %s", s.Instances.Policy)
+	}
+	<-began
+	if s := w.Status(); s.Requests == nil || s.Instances.Policy != "per-request" {
+		t.Errorf("a server with %v and the policy %s", s.Requests, s.Instances.Policy)
+	}
 }
 
 // sidecall runs a command line in this process.
