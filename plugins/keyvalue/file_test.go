@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/plugins/internal/plugintest"
 	"github.com/sidecall/sidecall/plugins/keyvalue"
 )
 
@@ -81,7 +82,7 @@ func TestFilesAreWrittenAnew(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, e := range left {
-		if strings.Contains(e.Name(), ".new-") {
+		if strings.Contains(e.Name(), "new-") {
 			t.Errorf("%s is left", e.Name())
 		}
 	}
@@ -199,6 +200,37 @@ func TestNamesOfFiles(t *testing.T) {
 	up, err := os.ReadDir(filepath.Dir(dir))
 	if err != nil || len(up) != 1 {
 		t.Errorf("beside the directory there is %v, %v", up, err)
+	}
+}
+
+// TestSweep removes what a process left that was killed while it wrote a file anew, and
+// no bucket whose name looks like that.
+func TestSweep(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "[a-")
+	const name = "a.bucket.new-1"
+	iface := "wasi:keyvalue/store" + drafts[0]
+	use := func(f func(e *plugintest.Env, b value.Value)) {
+		p := keyvalue.New(keyvalue.Config{Dir: dir})
+		e := env(t, p, name)
+		f(e, e.Ok(iface, "open", str(name)))
+		if err := p.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	use(func(e *plugintest.Env, b value.Value) {
+		e.Ok(iface, "[method]bucket.set", value.Borrow(b.Handle()), str("k"), blob("v"))
+	})
+	left := filepath.Join(dir, "a.bucket=new-1")
+	if err := os.WriteFile(left, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	use(func(e *plugintest.Env, b value.Value) {
+		if !e.Ok(iface, "[method]bucket.exists", value.Borrow(b.Handle()), str("k")).Bool() {
+			t.Error("the bucket is gone")
+		}
+	})
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("what was left is there: %v", err)
 	}
 }
 

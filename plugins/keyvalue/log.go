@@ -34,8 +34,8 @@ const (
 	rewriteSlack = 1 << 20
 )
 
-// newSuffix is what a file's name ends in while it is written.
-const newSuffix = ".new-*"
+// newSuffix is what a file's name ends in while it is written. No bucket's has a "=".
+const newSuffix = "=new-*"
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

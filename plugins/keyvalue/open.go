@@ -52,9 +52,11 @@ func (p *Plugin) load(b *bucket, name string) (err error) {
 
 // sweep removes what a process left that was killed while it wrote a file anew.
 func (p *Plugin) sweep() {
-	left, _ := filepath.Glob(filepath.Join(p.cfg.Dir, "*.bucket"+newSuffix)) // the pattern is well-formed
-	for _, path := range left {
-		_ = os.Remove(path) // it is in nobody's way
+	files, _ := os.ReadDir(p.cfg.Dir) // what is left is in nobody's way
+	for _, f := range files {
+		if left, _ := filepath.Match("*.bucket"+newSuffix, f.Name()); left {
+			_ = os.Remove(filepath.Join(p.cfg.Dir, f.Name()))
+		}
 	}
 }
 
