@@ -37,10 +37,11 @@ func (i *Instance) Drop(ctx context.Context, v value.Value) (err error) {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	defer i.yield()
-	i.unkeep(o, h.Type)
 	if i.broken != nil {
+		// What is of a shared store is dropped with the instance.
 		return i.cannotEnter(name, i.comp.resources[h.Type].instance, &brokenError{i.broken})
 	}
+	i.unkeep(o, h.Type)
 	t := i.begin(ctx, name)
 	defer func() {
 		if r := recover(); r != nil {

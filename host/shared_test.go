@@ -380,6 +380,16 @@ func TestSharedFromGo(t *testing.T) {
 		if err := i.Drop(t.Context(), c); err == nil {
 			t.Error("dropped twice")
 		}
+		i = instance(t, comp)
+		a = call1(t, i, "make", value.U32(1000))
+		i.broken = errors.New("a trap")
+		if err := i.Drop(t.Context(), a); err == nil {
+			t.Error("dropped by an instance that trapped")
+		}
+		closed(t, i)
+		if got := call1(t, other, "dropped").U32(); got != 1111 {
+			t.Errorf("dropped %d at the end of one that trapped", got)
+		}
 		if out := comp.shared[0].now.Load().out.Load(); out != 0 {
 			t.Errorf("%d handles are counted at the end", out)
 		}
