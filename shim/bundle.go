@@ -94,7 +94,7 @@ func rewrite(bundle string, s *specs.Spec, n *node, f *store.Files, r *ready) er
 	}
 	var files []specs.Mount
 	c.Mounts, files = volumes(s)
-	c.TerminationLog = s.Annotations[terminationLog]
+	c.TerminationLog, c.TerminationPolicy = s.Annotations[terminationLog], s.Annotations[terminationPolicy]
 	if cwd := path.Clean("/" + s.Process.Cwd); cwd != "/" {
 		c.Cwd = cwd
 	}

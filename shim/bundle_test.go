@@ -30,7 +30,8 @@ func TestRewrite(t *testing.T) {
 	s := &specs.Spec{Version: "1.2.0", Hostname: "kept",
 		Process: &specs.Process{Args: []string{"/orders", "-v", "x"}, Env: []string{"PATH=/bin", "A=1", "OTEL_SERVICE_NAME=orders"}, Cwd: "/work", NoNewPrivileges: true,
 			User: specs.User{UID: 7}, Capabilities: &specs.LinuxCapabilities{Bounding: []string{"CAP_CHOWN"}}},
-		Root: &specs.Root{Path: "rootfs", Readonly: true},
+		Root:        &specs.Root{Path: "rootfs", Readonly: true},
+		Annotations: map[string]string{terminationLog: "/why", terminationPolicy: "File"},
 		Mounts: []specs.Mount{{Destination: "/proc", Type: "proc"}, {Destination: "/etc/hosts", Type: "bind"},
 			{Destination: "/data", Type: "bind", Source: "/x", Options: []string{"rbind", "ro"}}, {Destination: "/tmp/v/", Type: "bind", Source: "/y", Options: []string{"rbind", "rw"}}},
 		Linux: &specs.Linux{CgroupsPath: "/kept", Resources: &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}}},
@@ -66,7 +67,7 @@ func TestRewrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Equal(c.Args, []string{"-v", "x"}) || !slices.Equal(c.Env, []string{"A=1", "OTEL_SERVICE_NAME=orders"}) || c.Target != "/.sidecall/app/app.wasm" || c.MaxMemory != limit ||
-		c.Cwd != "/work" || !slices.Equal(c.Mounts, []pod.Mount{{Path: "/data", ReadOnly: true}, {Path: "/tmp/v"}}) {
+		c.Cwd != "/work" || c.TerminationLog != "/why" || c.TerminationPolicy != pod.PolicyFile || !slices.Equal(c.Mounts, []pod.Mount{{Path: "/data", ReadOnly: true}, {Path: "/tmp/v"}}) {
 		t.Errorf("%+v", c)
 	}
 }

@@ -18,6 +18,9 @@ import (
 // told why a container ended. It is there if containerd's configuration lets it pass.
 const terminationLog = "io.kubernetes.container.terminationMessagePath"
 
+// terminationPolicy is the one by which it tells whether the log will do.
+const terminationPolicy = "io.kubernetes.container.terminationMessagePolicy"
+
 // volumes are the directories that the guest is given for a container's mounts, and
 // the mounts that this needs besides. Package pod has the rules.
 func volumes(s *specs.Spec) (grants []pod.Mount, more []specs.Mount) {

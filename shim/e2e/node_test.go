@@ -140,7 +140,7 @@ state = %[2]q
   [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall]
     runtime_type = "io.containerd.sidecall.v1"
     pod_annotations = ["sidecall.dev/*", "run.oci.handler", "module.wasm.image/*"]
-    container_annotations = ["io.kubernetes.container.terminationMessagePath"]
+    container_annotations = ["io.kubernetes.container.terminationMessage*"]
     [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.sidecall.options]
       BinaryName = "runc"
       SystemdCgroup = false

@@ -217,7 +217,7 @@ func Add(text []byte, o Options) ([]byte, error) {
 		fmt.Fprintf(&b, "  runtime_path = %q\n", o.Shim)
 	}
 	b.WriteString("  pod_annotations = [\"sidecall.dev/*\", \"run.oci.handler\", \"module.wasm.image/*\"]\n" +
-		"  container_annotations = [\"io.kubernetes.container.terminationMessagePath\"]\n")
+		"  container_annotations = [\"io.kubernetes.container.terminationMessage*\"]\n")
 	fmt.Fprintf(&b, "[%s.options]\n%s", table, runcOptions(runc))
 	b.WriteString(end)
 	out := []byte(b.String())

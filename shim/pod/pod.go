@@ -27,6 +27,8 @@ const (
 	// TerminationLog is where Kubernetes reads why a container ended, if the pod does not
 	// say otherwise.
 	TerminationLog = "/dev/termination-log"
+	// PolicyFile is what a pod says if nothing but that is to be read.
+	PolicyFile = "File"
 )
 
 // ControlEnv says where sidecall looks for what runs, and "off" in a container's
@@ -49,6 +51,8 @@ type Config struct {
 	// TerminationLog is where the pod wants to be told why the container ended; empty
 	// stands for TerminationLog.
 	TerminationLog string `json:"terminationLog,omitempty"`
+	// TerminationPolicy is what the pod says of that; empty if it is not known.
+	TerminationPolicy string `json:"terminationPolicy,omitempty"`
 	// MaxMemory is the container's memory limit in bytes, 0 without one.
 	MaxMemory int64 `json:"maxMemory,omitempty"`
 }

@@ -110,10 +110,14 @@ func TestGrant(t *testing.T) {
 	n.until("pod/grant", "{.status.containerStatuses[0].state.terminated.message}", "/data/in")
 }
 
-// TestNotAllowed shows what a guest says that asks for more than its manifest allows.
+// TestNotAllowed: of a guest that asks for more than its manifest allows, the termination
+// message has its last words and what it was not granted, as sidecall check says it.
 func TestNotAllowed(t *testing.T) {
 	n := newNamespace(t)
-	const votes = "../../../examples/05-config-keyvalue"
+	const (
+		votes   = "../../../examples/05-config-keyvalue"
+		missing = "note: app imports wasi:keyvalue/store, but has no allow.keyvalue: it can open no bucket"
+	)
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(votes)); err != nil {
 		t.Fatal(err)
@@ -127,7 +131,14 @@ func TestNotAllowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.apply(n.must(n.c.tested("kube", n.push(dir, "acme/votes:1"))))
-	n.until("pods", "{.items[*].status.containerStatuses[0].state.terminated.message}", "cannot open votes: access denied")
+	const message = "{.items[*].status.containerStatuses[0].state.terminated.message}"
+	n.until("pods", message, "cannot open votes: access denied")
+	n.until("pods", message, missing)
+	// Without the log there is no other place for it.
+	n.apply(podOf("file", "restartPolicy: Never", fmt.Sprintf("name: c, image: %q", n.c.registry.Address()+"/acme/votes:1")))
+	n.until("pod/file", "{.status.phase}", "Failed")
+	n.until("pod/file", "{.status.containerStatuses[0].state.terminated.message}", "sidecall: error: the guest ended with exit code 1\n")
+	n.until("pod/file", "{.status.containerStatuses[0].state.terminated.message}", missing)
 }
 
 // TestStandard shows that the namespaces of these tests do enforce the restricted standard.

@@ -16,6 +16,7 @@ import (
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/diag"
 )
 
@@ -33,6 +34,7 @@ type app struct {
 
 	variables func(name string) (string, bool) // for ${VAR} in manifests
 
+	linked   func(*linker.Result)    // if not nil, is told what has been linked, before anybody else
 	compiled func(*host.Composition) // if not nil, is told what has been compiled
 }
 

@@ -17,6 +17,9 @@ import (
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/linker"
+	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/shim/pod"
 )
 
@@ -44,8 +47,20 @@ func (a *app) containerCommand() *cobra.Command {
 			}
 			root.SetArgs(line)
 			defer inner.holdLittle()()
+			var missing diag.List
+			inner.linked = func(r *linker.Result) {
+				r.Diagnostics, missing = podDiagnostics(r.Diagnostics)
+				if c.Command == "serve" { // a request that fails is not its end
+					for _, d := range missing {
+						inner.log.Info().Stringer("at", d.Pos).Msg(d.Message)
+					}
+				}
+			}
 			err = root.Execute()
-			a.terminationMessage(err, c.TerminationLog)
+			if c.Command == "run" && failedByGuest(err) {
+				_ = report.Diagnostics(inner.stderr, inner.style, missing)
+			}
+			a.terminationMessage(err, missing, c)
 			return err
 		},
 	}
@@ -71,13 +86,38 @@ func listenInPod(path string, variables func(string) (string, bool)) string {
 	return m.HTTP.Listen
 }
 
-// terminationMessage leaves what went wrong where Kubernetes looks for it: in the file
-// that the pod says, or where it is if that is empty.
-func (a *app) terminationMessage(err error, file string) {
+// podDiagnostics are what linking found, without warnings of what the manifest does not
+// say: Kubernetes gives each container variables, whether they are asked for or not. And
+// what the composition imports without having been granted it, which may be why it fails.
+func podDiagnostics(list diag.List) (rest, missing diag.List) {
+	for _, d := range list {
+		if d.Severity == diag.Note {
+			missing = append(missing, d)
+		}
+		if d.Severity != diag.Warning || d.Pos.File != "" {
+			rest = append(rest, d)
+		}
+	}
+	return rest, missing
+}
+
+// failedByGuest tells whether a guest ended by its own doing, and not well.
+func failedByGuest(err error) bool {
 	var status *statusError
-	if err == nil || errors.As(err, &status) { // the guest has said what it had to say
+	var trap *host.Trap
+	return errors.As(err, &status) || errors.As(err, &trap)
+}
+
+// terminationMessage leaves what went wrong where Kubernetes looks for it. What a guest
+// says that ends with an exit code is in its log. Kubernetes takes it from there, if the
+// pod says so, as long as nobody writes a message; else what the guest was not granted is
+// the message.
+func (a *app) terminationMessage(err error, missing diag.List, c *pod.Config) {
+	var status *statusError
+	if err == nil || errors.As(err, &status) && (len(missing) == 0 || c.TerminationPolicy != pod.PolicyFile) {
 		return
 	}
+	file := c.TerminationLog
 	if file == "" {
 		file = pod.TerminationLog
 	}
@@ -89,7 +129,14 @@ func (a *app) terminationMessage(err error, file string) {
 	var text bytes.Buffer
 	plain := newApp(nil, io.Discard, &text)
 	plain.style = report.StyleFor(&text, "never", os.Getenv)
-	plain.finish(err)
+	if status != nil {
+		plain.complain(fmt.Sprintf("the guest ended with exit code %d", status.code), "")
+	} else {
+		plain.finish(err)
+	}
+	if failedByGuest(err) {
+		_ = report.Diagnostics(&text, plain.style, missing)
+	}
 	_, _ = f.Write(text.Bytes()[:min(text.Len(), 4096)]) // all that Kubernetes keeps
 }
 

@@ -76,6 +76,9 @@ func (a *app) link(t *target) (*linker.Result, error) {
 	}
 	r := linker.Link(m, catalog(a.hostInterfaces()), linker.Options{Image: a.imageOfComponent, Compile: compile.Options{Fuse: a.observed.fuse()}})
 	r.Diagnostics = append(problems, r.Diagnostics...)
+	if a.linked != nil {
+		a.linked(r)
+	}
 	a.log.Debug().Str("composition", m.Name).Int("components", len(m.Components)).
 		Int("problems", len(r.Diagnostics)).TimeDiff("took", time.Now(), start).Msg("linked")
 	return r, nil
