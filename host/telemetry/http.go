@@ -24,19 +24,27 @@ func (t *Telemetry) Handler(next http.Handler) http.Handler {
 		labels := []attribute.KeyValue{attribute.String("sidecall.composition", t.composition), methodAttribute(r.Method), semconv.URLScheme(schemeOf(r))}
 		t.instruments.active.Add(ctx, 1, metric.WithAttributes(labels...))
 		answered := &statusWriter{ResponseWriter: w}
+		whole := false
 		defer func() {
-			// A response that was broken off is a panic, which goes on.
-			status := answered.code()
-			span.SetAttributes(semconv.HTTPResponseStatusCode(status))
+			// A response that was broken off is a panic, which goes on. It has no status if
+			// its client left before there was one.
+			status := answered.status
+			if status == 0 && whole {
+				status = http.StatusOK // as net/http has it
+			}
+			t.instruments.active.Add(ctx, -1, metric.WithAttributes(labels...))
+			if status != 0 {
+				span.SetAttributes(semconv.HTTPResponseStatusCode(status))
+				labels = append(labels, semconv.HTTPResponseStatusCode(status))
+			}
 			if status >= 500 {
 				span.SetStatus(codes.Error, "")
 			}
 			span.End()
-			t.instruments.active.Add(ctx, -1, metric.WithAttributes(labels...))
-			labels = append(labels, semconv.HTTPResponseStatusCode(status))
 			t.instruments.serverDuration.Record(ctx, time.Since(start).Seconds(), metric.WithAttributes(labels...))
 		}()
 		next.ServeHTTP(answered, r.WithContext(ctx))
+		whole = true
 	})
 }
 
@@ -115,13 +123,6 @@ func (w *statusWriter) WriteHeader(status int) {
 		w.status = status
 	}
 	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *statusWriter) code() int {
-	if w.status == 0 {
-		return http.StatusOK // as net/http has it
-	}
-	return w.status
 }
 
 // methodName names a span; methods that somebody made up would be as many names.

@@ -208,6 +208,22 @@ func TestBrokenOff(t *testing.T) {
 	}
 }
 
+// TestClientLeft answers nothing: there is no status to tell of.
+func TestClientLeft(t *testing.T) {
+	r := record(t)
+	func() {
+		defer func() { _ = recover() }()
+		r.Handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })).
+			ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+	}()
+	if s := r.span("GET"); s.Status().Code != codes.Unset || attr(s, "http.response.status_code") != "" {
+		t.Errorf("span %v %v", s.Status(), s.Attributes())
+	}
+	if got := r.metric("http.server.request.duration"); !strings.HasSuffix(got, " 1") || strings.Contains(got, "status_code") {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestFailures ends calls and requests with errors.
 func TestFailures(t *testing.T) {
 	r := record(t)

@@ -40,9 +40,10 @@ var ErrNoAnswer = errors.New("the guest set no response")
 
 // ServeError says why a request was not answered as the guest wanted, or could.
 type ServeError struct {
-	// Status was sent to the client, 0 if the response had begun. Then the handler of
-	// net/http should end in a panic with http.ErrAbortHandler, from which the client
-	// learns that the response is not complete.
+	// Status was sent to the client, 0 if the response had begun, or the client had
+	// left before there was one. Then the handler of net/http should end in a panic with
+	// http.ErrAbortHandler, from which the client learns that the response is not
+	// complete.
 	Status int
 	Err    error
 }
@@ -63,7 +64,7 @@ func (e *ServeError) Unwrap() error { return e.Err }
 //
 // Errors are *ServeError. If the guest fails before it answers, the client gets 500,
 // or 504 if the deadline has passed; if it answers with an error-code, the status
-// that is nearest to it.
+// that is nearest to it. A client that has left gets nothing.
 func (x *Exchange) Serve(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := detached(r.Context())
 	stop := context.AfterFunc(r.Context(), func() {
@@ -110,7 +111,7 @@ func (x *Exchange) Serve(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if a.response == nil {
-		return x.refuse(ctx, w, a.err, callErr)
+		return x.refuse(ctx, w, r, a.err, callErr)
 	}
 	if a.response.body != nil {
 		x.begin(a.response.body)
@@ -163,7 +164,7 @@ func (x *Exchange) end() {
 
 // refuse answers for a guest that did not: code is what it set instead of a
 // response, nil if it set nothing and its call ended with callErr.
-func (x *Exchange) refuse(ctx context.Context, w http.ResponseWriter, code *Error, callErr error) error {
+func (x *Exchange) refuse(ctx context.Context, w http.ResponseWriter, r *http.Request, code *Error, callErr error) error {
 	status, err := http.StatusInternalServerError, callErr
 	switch {
 	case code != nil:
@@ -173,10 +174,16 @@ func (x *Exchange) refuse(ctx context.Context, w http.ResponseWriter, code *Erro
 	case callErr == nil:
 		err = ErrNoAnswer
 	}
+	other := 0
 	if code == nil && x.Refuse != nil {
-		if other := x.Refuse(err); other != 0 {
-			status = other
-		}
+		other = x.Refuse(err)
+	}
+	switch {
+	case other != 0:
+		status = other
+	case errors.Is(callErr, context.Canceled) && errors.Is(r.Context().Err(), context.Canceled):
+		// Nobody is there to be told, and who counts errors must not take it for one.
+		return &ServeError{Err: err}
 	}
 	http.Error(w, http.StatusText(status), status)
 	return &ServeError{Status: status, Err: err}

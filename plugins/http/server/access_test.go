@@ -1,8 +1,10 @@
 package server_test
 
 import (
+	"context"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +54,29 @@ func TestAccessLog(t *testing.T) {
 				t.Errorf("duration %v", line["duration"])
 			}
 		})
+	}
+}
+
+// TestAccessLogClientLeaves: a client that leaves is no error of the server's, whether
+// its request runs or waits.
+func TestAccessLogClientLeaves(t *testing.T) {
+	s := serve(t, setup{access: true, limits: server.Limits{Requests: 1, Deadline: time.Minute}})
+	leave := s.start("/sleep")
+	ctx, cancel := context.WithCancel(t.Context())
+	req := s.request("GET", "/hello", "").WithContext(ctx)
+	sent := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) { cancel() }})
+	if resp, err := client(t).Do(req.WithContext(sent)); err == nil {
+		resp.Body.Close()
+		t.Error("a request was answered that had to wait")
+	}
+	eventually(t, "log line", func() bool { return len(s.log.lines(t, "request")) > 0 })
+	leave()
+	eventually(t, "two log lines", func() bool { return len(s.log.lines(t, "request")) > 1 })
+	for i, path := range []string{"/hello", "/sleep"} {
+		line := s.log.lines(t, "request")[i]
+		if line["path"] != path || line["status"] != 0.0 || line["bytes"] != 0.0 || line["broken_off"] != true {
+			t.Errorf("logged %v", line)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ type Config struct {
 	// AccessLog says that it also receives a line for each request when it is answered,
 	// at level info: composition, method, path, protocol, status, bytes of the body,
 	// duration in milliseconds, trace and span, and broken_off for an answer that did not
-	// come to its end.
+	// come to its end; its status is 0 if the client left before there was one.
 	AccessLog bool
 	// Ended, if it is not nil, is told how each call of the guest ended, with the
 	// context of its request: nil, or an error of host.Callable.Call or of
@@ -46,7 +46,9 @@ type Limits struct {
 	// Deadline is the time for one request: from its header to the end of its answer.
 	// 0 stands for 30 seconds, a negative one for any time.
 	Deadline time.Duration
-	// Body is the size of a request's body in bytes, 0 for 64 MiB.
+	// Body is the size of a request's body in bytes, 0 for 64 MiB. One that is announced
+	// to be longer is answered 413; of one that is not announced, the guest reads no more
+	// than this, and then an error.
 	Body int64
 	// Write is how long a client may take nothing of the answer while there is some to
 	// send, 0 for 30 seconds, negative for as long as Deadline. Then the answer is

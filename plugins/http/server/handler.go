@@ -198,9 +198,12 @@ func (e *exchange) refuse(status int) {
 // retryAfter is when a client that was turned away should come again, in seconds.
 const retryAfter = "1"
 
-// unavailable answers a request that did not get its turn.
+// unavailable answers a request that did not get its turn, if its client is still there.
 func (e *exchange) unavailable(err error) {
 	e.h.cfg.Log.Debug().Err(err).Str("composition", e.h.cfg.Name).Str("path", e.r.URL.Path).Msg("request turned away")
+	if ctx := e.r.Context(); errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), ErrDrain) {
+		panic(http.ErrAbortHandler)
+	}
 	e.w.Header().Set("Retry-After", retryAfter)
 	e.refuse(http.StatusServiceUnavailable)
 }
