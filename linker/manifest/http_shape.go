@@ -32,7 +32,7 @@ var httpShape = &shape{form: object, doc: "How the composition is served over HT
 		{name: "deadline", shape: &shape{form: str, doc: "The time for one request, after which it is answered 504; 0s for any.", text: timeSpan}},
 		{name: "write", shape: &shape{form: str, doc: "How long a client may take nothing of an answer before it is broken off; 30s, 0s for any time.", text: timeSpan}},
 		{name: "header", shape: &shape{form: scalar, doc: "The size of a request's header, in bytes; above it is 431.", text: byteCount}},
-		{name: "body", shape: &shape{form: scalar, doc: "The size of a request's body, in bytes; above it is 413.", text: byteCount}},
+		{name: "body", shape: &shape{form: scalar, doc: "The size of a request's body, in bytes. One that is announced to be longer is answered 413; of one that is not announced, the component reads no more than this.", text: byteCount}},
 	}}},
 	{name: "accessLog", shape: &shape{form: boolean, doc: "Whether each request is a line in the log, with its status and duration; false."}},
 	{name: "drain", shape: &shape{form: object, doc: "How serving ends after SIGTERM.", fields: []field{
