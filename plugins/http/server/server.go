@@ -63,7 +63,8 @@ func (s *Server) listen() (err error) {
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
-	s.handler.peers = newPeers(l)
+	log := s.cfg.Log.With().Str("composition", s.cfg.Name).Logger()
+	s.handler.peers = newPeers(&acceptor{Listener: l, log: log})
 	s.listener = s.handler.peers
 	if s.opt.Health == "" {
 		return nil
