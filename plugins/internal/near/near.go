@@ -2,8 +2,9 @@
 //
 // Whoever answers for a name that a component is granted must not thereby open the
 // way to the host itself, to its link, or to what a cloud tells its machines about
-// themselves, credentials included. Such addresses are only for grants that name
-// them, and those of the host itself for "localhost" too.
+// themselves, credentials included. Such addresses are only for those who ask for them
+// as addresses, and are granted them or any host; those of the host itself are for
+// "localhost" too.
 //
 // In: names and addresses. Out: one rule. Next: plugins that connect. Must not
 // import: anything of ours.
