@@ -105,6 +105,9 @@ func (f *futureResponse) take() (*incomingResponse, *Error) {
 		Source: wasiio.NewInterruptibleSource(timedBody{f.timed, resp.Body}, f.end),
 		trailers: func() (*fields, *Error) {
 			t := fromHeader(resp.Trailer)
+			if !t.valid() {
+				return nil, fail(ProtocolError, nil)
+			}
 			return t, t.tooLarge(f.limit, ResponseTrailerSectionSize, ResponseTrailerSize)
 		},
 		done: func() {

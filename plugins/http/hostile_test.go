@@ -134,6 +134,7 @@ func TestHostileAnswers(t *testing.T) {
 		{"a chunk of too large a size", ok + "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", "200 0 HTTP-response-transfer-coding"},
 		{"a chunk's line without end", ok + "Transfer-Encoding: chunked\r\n\r\n5;" + strings.Repeat("x", 10000), "200 0 HTTP-response-transfer-coding"},
 		{"trailers", ok + "Transfer-Encoding: chunked\r\nTrailer: X-A\r\n\r\n1\r\na\r\n0\r\nX-A: b\r\n\r\n", "200 1 x-a=b"},
+		{"a trailer's name with a space", ok + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX A: b\r\n\r\n", "200 1 trailers: HTTP-protocol-error"},
 		{"trailers without end", ok + "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n" + strings.Repeat(large, 10), "200 1 HTTP-response-transfer-coding"},
 		{"more than the length", ok + "Content-Length: 1\r\n\r\nabc", "200 1"},
 	} {
