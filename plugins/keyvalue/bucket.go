@@ -9,7 +9,8 @@ import (
 // bucket is behind the resource bucket: a map in memory, whose changes may be written
 // to a file. Each function is one step that nobody sees in parts.
 type bucket struct {
-	limit int // bytes
+	limit  int         // bytes
+	failed func(error) // is told that a step cannot be written
 
 	mu      sync.Mutex
 	log     *log             // guarded by mu: nil if the bucket is in memory only
@@ -109,10 +110,15 @@ func (b *bucket) remove(keys ...string) {
 }
 
 // keep writes a step to the bucket's file, if it has one, before it is done.
-func (b *bucket) keep(set []pair, deleted []string) error {
+func (b *bucket) keep(set []pair, deleted []string) (err error) {
 	if b.log == nil {
 		return nil
 	}
+	defer func() {
+		if err != nil {
+			b.failed(err)
+		}
+	}()
 	if b.log.size > 2*int64(b.size)+rewriteSlack {
 		if err := b.log.rewrite(b.all); err != nil {
 			return fmt.Errorf("writing the bucket anew: %w", withoutPath(err))

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/rs/zerolog"
+
 	"github.com/sidecall/sidecall/host"
 )
 
@@ -24,6 +26,9 @@ type Config struct {
 	// Only one Plugin may have it. It is made if need be. If Dir is empty, buckets are
 	// in memory only.
 	Dir string
+	// Log is told what cannot be read or written in Dir. Guests are told it too, but
+	// whoever chose Dir may not hear what they make of it.
+	Log zerolog.Logger
 }
 
 // Plugin is wasi:keyvalue with its buckets.
@@ -33,6 +38,8 @@ type Plugin struct {
 	mu      sync.Mutex
 	buckets map[string]*bucket // guarded by mu
 	lock    *os.File           // guarded by mu: of Dir, nil before it is used
+
+	faults faults
 }
 
 // New makes a Plugin. Close it when no instance uses it any more.
@@ -40,7 +47,7 @@ func New(cfg Config) *Plugin {
 	if cfg.BucketBytes <= 0 {
 		cfg.BucketBytes = 64 << 20
 	}
-	return &Plugin{cfg: cfg, buckets: map[string]*bucket{}}
+	return &Plugin{cfg: cfg, buckets: map[string]*bucket{}, faults: faults{log: cfg.Log, dir: cfg.Dir}}
 }
 
 // Interfaces returns the drafts of wasi:keyvalue.

@@ -24,6 +24,7 @@ type log struct {
 	path string
 	file *os.File
 	size int64
+	lost int64 // bytes that were cut off when it was opened
 }
 
 const (
@@ -70,6 +71,7 @@ func openLog(path string, replay func(change)) (_ *log, err error) {
 	if err != nil {
 		return nil, err
 	}
+	l.lost = int64(len(b) - n)
 	return l, l.cut(int64(n))
 }
 

@@ -18,9 +18,10 @@ func (p *Plugin) bucket(name string) (*bucket, error) {
 	if b := p.buckets[name]; b != nil {
 		return b, nil
 	}
-	b := &bucket{limit: p.cfg.BucketBytes, entries: map[string]entry{}}
+	b := &bucket{limit: p.cfg.BucketBytes, entries: map[string]entry{}, failed: func(err error) { p.faults.tell(name, err) }}
 	if p.cfg.Dir != "" {
 		if err := p.load(b, name); err != nil {
+			p.faults.tell(name, err)
 			return nil, fmt.Errorf("opening the bucket: %w", withoutPath(err))
 		}
 	}
@@ -47,6 +48,9 @@ func (p *Plugin) load(b *bucket, name string) (err error) {
 		}
 	})
 	b.log = log
+	if err == nil && log.lost > 0 {
+		p.faults.cut(name, log.lost)
+	}
 	return err
 }
 

@@ -14,11 +14,12 @@ import (
 // and host must mean the same resource types.
 func (a *app) hostInterfaces() []*host.Interface {
 	if a.interfaces == nil {
+		log := a.guestLog()
 		a.interfaces = plugins.New(plugins.Config{
-			Log:      a.guestLog(),
+			Log:      log,
 			Span:     a.observed.span(),
 			HTTP:     http.Config{Around: a.observed.around()},
-			KeyValue: keyvalue.Config{Dir: a.settings.KeyValueDir},
+			KeyValue: keyvalue.Config{Dir: a.settings.KeyValueDir, Log: *log}, // of a directory that somebody asked for
 		}).Interfaces()
 	}
 	return a.interfaces
