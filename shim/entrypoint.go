@@ -33,7 +33,15 @@ func withRoot(ctx context.Context, bundle string, mounts []*types.Mount, f func(
 	for _, m := range mounts {
 		all = append(all, mount.Mount{Type: m.Type, Source: m.Source, Target: m.Target, Options: m.Options})
 	}
-	return mount.WithReadonlyTempMount(ctx, all, f)
+	var inner error
+	err := mount.WithReadonlyTempMount(ctx, all, func(root string) error {
+		inner = f(root)
+		return inner
+	})
+	if inner != nil {
+		return inner // where it was mounted means nothing to who reads a pod's events
+	}
+	return err
 }
 
 // place is a file on this machine that a path in a container means: name, below root.

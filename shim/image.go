@@ -159,7 +159,11 @@ func (b *backend) inspect(ctx context.Context, name string, desc ocispec.Descrip
 	}
 	if out.wasm || m.Config.MediaType == store.MediaTypeWasmConfig {
 		out.wasm = true // without a layer, what copies it says what is wrong
-		return out, nil
+		data, err := b.metadata(ctx, name, m.Config)
+		if err != nil {
+			return nil, err
+		}
+		return out, agree(name, data, m.Layers)
 	}
 	var config struct {
 		Config ocispec.ImageConfig `json:"config"`
@@ -168,6 +172,24 @@ func (b *backend) inspect(ctx context.Context, name string, desc ocispec.Descrip
 		out.composition = config.Config.Labels[store.LabelComposition]
 	}
 	return out, nil
+}
+
+// agree makes sure that an image has the layers that its configuration names. To CRI an
+// image is its configuration: of two manifests with the same one, a container gets what
+// was pulled last, whoever pulled it. Of layers that are unpacked containerd checks this;
+// a configuration that names none, as of old artifacts, cannot be checked.
+func agree(name string, config []byte, layers []ocispec.Descriptor) error {
+	var c struct {
+		LayerDigests []digest.Digest `json:"layerDigests"`
+	}
+	if err := json.Unmarshal(config, &c); err != nil {
+		return fmt.Errorf("image %s: its configuration is not JSON: %w", name, err)
+	}
+	same := slices.EqualFunc(c.LayerDigests, layers, func(d digest.Digest, l ocispec.Descriptor) bool { return d == l.Digest })
+	if len(c.LayerDigests) > 0 && !same {
+		return fmt.Errorf("image %s: its manifest has other layers than its configuration names: another image with this configuration was pulled on this node, or the image is damaged", name)
+	}
+	return nil
 }
 
 // metadata reads content that is small if it is what it says.

@@ -185,7 +185,9 @@ func (a *answer) look(root string, spec *specs.Spec, label string, forced bool) 
 	var err error
 	if label != "" && len(spec.Process.Args) > 0 && filepath.Base(spec.Process.Args[0]) == "sidecall" {
 		a.Decision = decide.Decision{Kind: decide.Wasm, Why: "the image's label " + store.LabelComposition + " says so"}
-		artifact, err = artifactAt(resolve(root, spec, label))
+		if artifact, err = artifactAt(resolve(root, spec, label)); err != nil {
+			return fmt.Errorf("the image's label %s says that the composition is at %s: %w", store.LabelComposition, label, err)
+		}
 		spec.Process.Args = spec.Process.Args[:1] // run or serve and the path were for the entrypoint
 	} else if len(spec.Process.Args) > 0 {
 		file := resolve(root, spec, spec.Process.Args[0])
