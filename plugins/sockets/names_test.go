@@ -1,6 +1,7 @@
 package sockets
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 
@@ -66,5 +67,20 @@ func TestRebinding(t *testing.T) {
 		if got := p.connect(plan.TCP, netip.AddrPortFrom(a, 80)); got != tt.want {
 			t.Errorf("%s as %s: %v", tt.name, tt.addr, got)
 		}
+	}
+}
+
+// TestManyNames looks more names up than are remembered, all to one address.
+func TestManyNames(t *testing.T) {
+	p := &policy{grants: []plan.SocketGrant{{Host: "*.example.com"}}, found: map[netip.Addr][]string{}}
+	a := netip.MustParseAddr("203.0.113.5")
+	for i := range 2 * maxFound {
+		p.remember(fmt.Sprintf("%d.example.com", i), []netip.Addr{a})
+	}
+	if n := len(p.found[a]); n != maxFound {
+		t.Errorf("%d names are remembered", n)
+	}
+	if !p.connect(plan.TCP, netip.AddrPortFrom(a, 80)) {
+		t.Error("none is")
 	}
 }

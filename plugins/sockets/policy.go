@@ -18,6 +18,8 @@ type policy struct {
 	mu sync.Mutex
 	// found tells for each address which granted names were looked up to it.
 	found map[netip.Addr][]string // guarded by mu
+	// names counts those in found.
+	names int // guarded by mu
 	// open counts the component's sockets.
 	open int // guarded by mu
 }
@@ -120,10 +122,11 @@ func (p *policy) remember(name string, addrs []netip.Addr) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, a := range addrs {
-		if near.Refused(name, a) || len(p.found) >= maxFound || slices.Contains(p.found[a], name) {
+		if near.Refused(name, a) || p.names >= maxFound || slices.Contains(p.found[a], name) {
 			continue
 		}
 		p.found[a] = append(p.found[a], name)
+		p.names++
 	}
 }
 
