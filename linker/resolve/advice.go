@@ -6,6 +6,7 @@ import (
 
 	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/graph"
+	"github.com/sidecall/sidecall/linker/plan"
 	"github.com/sidecall/sidecall/wit"
 )
 
@@ -29,8 +30,17 @@ func (r *resolver) unused() {
 		if len(details) == 0 {
 			details = []string{"it exports nothing"}
 		}
-		r.report(diag.Warning, n.Pos, "", details, "%s is not used: nothing that %s reaches imports from it", n.Name, r.m.Main)
+		r.report(diag.Warning, n.Pos, r.beforeMain(n), details, "%s is not used: nothing that %s reaches imports from it", n.Name, r.m.Main)
 	}
+}
+
+// beforeMain is a hint for what could take requests before they come to main, and is
+// not used: requests come to main without having passed it.
+func (r *resolver) beforeMain(n *node) string {
+	if !declares(n.typ.Imports, plan.HTTPHandler) || !declares(n.typ.Exports, plan.HTTPHandler) || !declares(r.nodes[r.main].typ.Exports, plan.HTTPHandler) {
+		return ""
+	}
+	return "to have requests pass it, name it in http.chain, before " + r.m.Main
 }
 
 // importers tells who imports an export of n, from elsewhere or in another version.
