@@ -60,8 +60,8 @@ The exit code is that of sidecall run: 134 for a trap, 124 after --timeout.`,
 	flags.SortFlags = false
 	flags.SetInterspersed(false) // -1 is an argument of the function
 	flags.StringVar(&process, "process", anyProcess, "the `PROCESS` by its number or composition's name, where several run")
-	settings.Flags(flags, settings.Timeout, settings.Control, settings.Output)
-	completeFlag(cmd, settings.Output, "text", "json")
+	settings.Flags(flags, settings.Timeout, settings.Control)
+	outputFlag(cmd, "text", "json")
 	return cmd
 }
 

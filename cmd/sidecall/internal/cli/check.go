@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
-	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/linker/diag"
 )
 
@@ -50,8 +49,7 @@ and notes. Its exit code is 3 if the manifest is wrong, 4 if the components do n
 		},
 	}
 	t.flags(cmd.Flags())
-	settings.Flags(cmd.Flags(), settings.Output)
-	completeFlag(cmd, settings.Output, "text", "json")
+	outputFlag(cmd, "text", "json")
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	return cmd
 }

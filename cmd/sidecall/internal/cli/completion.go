@@ -3,9 +3,11 @@ package cli
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/linker/diag"
 )
 
@@ -47,3 +49,10 @@ func completeFlag(cmd *cobra.Command, flag string, values ...string) {
 }
 
 func getenv(name string) string { return os.Getenv(name) }
+
+// outputFlag is -o of a command that prints in these formats.
+func outputFlag(cmd *cobra.Command, formats ...string) {
+	settings.Flags(cmd.Flags(), settings.Output)
+	cmd.Flags().Lookup(settings.Output).Usage += ": " + strings.Join(formats, ", ")
+	completeFlag(cmd, settings.Output, formats...)
+}

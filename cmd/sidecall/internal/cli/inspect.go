@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/components"
 	"github.com/sidecall/sidecall/components/preview1"
 	"github.com/sidecall/sidecall/components/print"
@@ -45,8 +44,7 @@ a core module that is a WASI preview1 program it prints the world that it runs i
 			return err
 		},
 	}
-	settings.Flags(cmd.Flags(), settings.Output)
-	completeFlag(cmd, settings.Output, "text", "json")
+	outputFlag(cmd, "text", "json")
 	return cmd
 }
 

@@ -52,8 +52,8 @@ In a container of a pod it shows that container: kubectl exec POD -- sidecall ps
 			return errors.Join(a.psTable(stats), err)
 		},
 	}
-	settings.Flags(cmd.Flags(), settings.Control, settings.Output)
-	completeFlag(cmd, settings.Output, "text", "json")
+	settings.Flags(cmd.Flags(), settings.Control)
+	outputFlag(cmd, "text", "json")
 	return cmd
 }
 

@@ -58,8 +58,8 @@ a container of a pod that is so by itself: kubectl exec POD -- sidecall graph`,
 	t.flags(cmd.Flags())
 	cmd.Flags().StringVar(&process, "running", "", "the graph of the `PROCESS` that runs, by its number or composition's name; alone, of the only one")
 	cmd.Flags().Lookup("running").NoOptDefVal = anyProcess
-	settings.Flags(cmd.Flags(), settings.Control, settings.Output)
-	completeFlag(cmd, settings.Output, formats...)
+	settings.Flags(cmd.Flags(), settings.Control)
+	outputFlag(cmd, formats...)
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	return cmd
 }

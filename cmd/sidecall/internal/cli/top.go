@@ -58,8 +58,8 @@ prints one line for each.`,
 	flags.DurationVarP(&interval, "interval", "d", 2*time.Second, "the `TIME` between views")
 	flags.IntVarP(&count, "count", "n", 0, "end after `N` views (0: never)")
 	flags.BoolVar(&once, "once", false, "end after the first view, as -n 1")
-	settings.Flags(flags, settings.Control, settings.Output)
-	completeFlag(cmd, settings.Output, "text", "json")
+	settings.Flags(flags, settings.Control)
+	outputFlag(cmd, "text", "json")
 	return cmd
 }
 

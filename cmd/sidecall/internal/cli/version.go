@@ -7,8 +7,6 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
-
-	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 )
 
 // buildInfo says what this binary was made of, as far as the build recorded it.
@@ -69,8 +67,7 @@ func (a *app) versionCommand() *cobra.Command {
 			return err
 		},
 	}
-	settings.Flags(cmd.Flags(), settings.Output)
-	completeFlag(cmd, settings.Output, "text", "json")
+	outputFlag(cmd, "text", "json")
 	return cmd
 }
 
