@@ -3,11 +3,13 @@ package store
 import (
 	"archive/tar"
 	"bytes"
+	"debug/elf"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
@@ -32,6 +34,10 @@ func (s *Store) AddImage(a *Artifact, program, command string, platform ocispec.
 	if !bytes.HasPrefix(binary, []byte("\x7fELF")) {
 		return ocispec.Descriptor{}, foreign(program, "name one with --program, built with CGO_ENABLED=0 GOOS=linux",
 			"this is not a program for Linux, which an image of kind \"image\" needs")
+	}
+	if Dynamic(binary) {
+		return ocispec.Descriptor{}, foreign(program, "name one with --program, built with CGO_ENABLED=0",
+			"this program needs the libraries of the system that it was built on, and an image has none")
 	}
 	target := "/" + imageDir
 	files := []tarFile{{name: imageDir + "/", mode: 0o755}}
@@ -97,4 +103,14 @@ func (s *Store) addTar(files []tarFile) (ocispec.Descriptor, digest.Digest, erro
 	}
 	desc, err := s.add(ocispec.MediaTypeImageLayer, buf.Bytes())
 	return desc, desc.Digest, err
+}
+
+// Dynamic tells whether a program for Linux asks for an interpreter, which loads libraries
+// that containers do not have.
+func Dynamic(program []byte) bool {
+	f, err := elf.NewFile(bytes.NewReader(program))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP })
 }

@@ -3,6 +3,8 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"debug/elf"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -423,9 +425,38 @@ func TestOrdinaryImage(t *testing.T) {
 	if err := s.Export(path, "", desc); err != nil {
 		t.Fatal(err)
 	}
+	write(t, program, dynamicProgram())
+	_, err = s.AddImage(composition, program, "run", ocispec.Platform{OS: "linux", Architecture: "amd64"})
+	checkError(t, err, program+": this program needs the libraries of the system that it was built on, and an image has none", "")
 	write(t, program, []byte("#!/bin/sh"))
 	_, err = s.AddImage(composition, program, "run", ocispec.Platform{OS: "linux", Architecture: "amd64"})
 	checkError(t, err, program+`: this is not a program for Linux, which an image of kind "image" needs`, "")
+}
+
+// dynamicProgram is the head of a program for Linux that asks for an interpreter.
+func dynamicProgram() []byte {
+	head := make([]byte, 64+56)
+	copy(head, "\x7fELF\x02\x01\x01")
+	binary.LittleEndian.PutUint16(head[16:], uint16(elf.ET_EXEC))
+	binary.LittleEndian.PutUint16(head[18:], uint16(elf.EM_X86_64))
+	binary.LittleEndian.PutUint32(head[20:], uint32(elf.EV_CURRENT))
+	binary.LittleEndian.PutUint64(head[32:], 64) // where the program headers are
+	binary.LittleEndian.PutUint16(head[52:], 64)
+	binary.LittleEndian.PutUint16(head[54:], 56)
+	binary.LittleEndian.PutUint16(head[56:], 1)
+	binary.LittleEndian.PutUint32(head[64:], uint32(elf.PT_INTERP))
+	return head
+}
+
+func TestDynamic(t *testing.T) {
+	if !store.Dynamic(dynamicProgram()) {
+		t.Error("a program with an interpreter is not found")
+	}
+	for _, text := range []string{"", "\x7fELF", "\x7fELF and so on", string(dynamicProgram()[:80])} {
+		if store.Dynamic([]byte(text)) {
+			t.Errorf("%q asks for an interpreter", text)
+		}
+	}
 }
 
 func FuzzManifest(f *testing.F) {

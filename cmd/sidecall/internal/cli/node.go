@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sidecall/sidecall/components/store"
 	"github.com/sidecall/sidecall/shim/install"
 )
 
@@ -74,7 +75,13 @@ func (a *app) nodeInstall() *cobra.Command {
 		Use:     "install",
 		Short:   "Install the shim and tell containerd of it",
 		Example: "  sudo sidecall node install --restart",
-	}, (*install.Node).Install)
+	}, func(n *install.Node) (bool, error) {
+		if program, err := os.ReadFile(n.Program); err == nil && store.Dynamic(program) { // what else is wrong Install says
+			return false, &usageError{message: n.Program + " needs the libraries of the system that it was built on, and containers have none",
+				hint: "build it as CGO_ENABLED=0 go build -o . ./cmd/sidecall ./cmd/containerd-shim-sidecall-v1"}
+		}
+		return n.Install()
+	})
 }
 
 func (a *app) nodeUninstall() *cobra.Command {
