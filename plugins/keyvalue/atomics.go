@@ -38,18 +38,24 @@ type cas struct {
 }
 
 // look makes a cas of a key's value as it is now.
-func look(b *bucket, key string) *cas {
-	c := &cas{bucket: b, key: key}
-	_, _, c.change = b.version(key)
-	return c
+func look(b *bucket, key string) (*cas, error) {
+	change, err := b.look(key)
+	return &cas{bucket: b, key: key, change: change}, err
 }
+
+// Drop gives back the room for the key.
+func (s *cas) Drop() { s.bucket.forget(s.key) }
 
 func ownCAS(c *host.Call, s *cas) value.Value {
 	return c.Own(wit.Resource("wasi:keyvalue/atomics@0.2.0-draft2", "cas"), s)
 }
 
 func casNew(c *host.Call, b *bucket, args []value.Value) (value.Value, error) {
-	return wire.Ok(ownCAS(c, look(b, args[0].Str())))
+	s, err := look(b, args[0].Str())
+	if err != nil {
+		return other(err)
+	}
+	return wire.Ok(ownCAS(c, s))
 }
 
 func casCurrent(_ *host.Call, s *cas, _ []value.Value) (value.Value, error) {
@@ -63,11 +69,15 @@ func casCurrent(_ *host.Call, s *cas, _ []value.Value) (value.Value, error) {
 // to try again with.
 func swap(c *host.Call, s *cas, args []value.Value) (value.Value, error) {
 	swapped, err := s.bucket.swap(s.key, s.change, args[0].Bytes())
-	switch {
-	case err != nil:
+	s.Drop() // the guest has given it away
+	if err == nil && !swapped {
+		var again *cas
+		if again, err = look(s.bucket, s.key); err == nil {
+			return wire.Err(wire.Case(caseCASFailed, ownCAS(c, again)))
+		}
+	}
+	if err != nil {
 		return wire.Err(wire.Case(caseStoreError, wire.Case(caseOther, value.String(err.Error()))))
-	case !swapped:
-		return wire.Err(wire.Case(caseCASFailed, ownCAS(c, look(s.bucket, s.key))))
 	}
 	return wire.OkUnit()
 }

@@ -18,6 +18,7 @@ type bucket struct {
 	order   order            // guarded by mu: of the keys
 	size    int              // guarded by mu
 	changes uint64           // guarded by mu
+	looked  int              // guarded by mu: the size of the keys that look was told
 }
 
 // entry is a value, when it was set, and when its key was made, by the count of
@@ -199,6 +200,25 @@ func (b *bucket) version(key string) (value []byte, ok bool, change uint64) {
 	defer b.mu.Unlock()
 	e, ok := b.entries[key]
 	return e.value, ok, e.change
+}
+
+// look returns the change that set a key's value, 0 if there is none, and counts the
+// key until forget. All such keys may have as much room as the bucket.
+func (b *bucket) look(key string) (change uint64, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	size := sizeOf(key, nil)
+	if b.looked+size > b.limit {
+		return 0, fmt.Errorf("too many keys are being compared: they may have %d bytes", b.limit)
+	}
+	b.looked += size
+	return b.entries[key].change, nil
+}
+
+func (b *bucket) forget(key string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.looked -= sizeOf(key, nil)
 }
 
 // swap sets a value if the key's last change is still the given one.

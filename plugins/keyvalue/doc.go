@@ -20,7 +20,7 @@ import (
 // Config configures a Plugin. The zero Config is useful.
 type Config struct {
 	// BucketBytes is how many bytes a bucket holds, in keys, values and 128 for each
-	// entry. 0 means 64 MiB.
+	// entry. As many again may be in keys that guests have a cas of. 0 means 64 MiB.
 	BucketBytes int
 	// Dir is where buckets are kept, a file for each, by which they outlive the process.
 	// Only one Plugin may have it. It is made if need be. If Dir is empty, buckets are

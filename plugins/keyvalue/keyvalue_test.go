@@ -199,6 +199,26 @@ func TestCompareAndSwap(t *testing.T) {
 	k.want(k.Fails(iface, "swap", c, blob("3")), "cas-failed", "swap of what was deleted")
 }
 
+// TestLooksAreBounded: keys that are compared take room, until nobody has them.
+func TestLooksAreBounded(t *testing.T) {
+	k := open(t, keyvalue.New(keyvalue.Config{BucketBytes: 1000}), drafts[1])
+	const iface = "wasi:keyvalue/atomics@0.2.0-draft2"
+	long := str(strings.Repeat("k", 400))
+	look := func() value.Value { return k.Ok(iface, "[static]cas.new", k.bucket, long) }
+	for range 3 { // dropped, swapped, and swapped in vain
+		plugintest.Drop(look())
+		k.Ok(iface, "swap", look(), blob("1"))
+		k.on("delete", long)
+		c := look()
+		k.on("set", long, blob("2"))
+		v, _ := k.Must(iface, "swap", c, blob("3")).Payload()
+		again, _ := v.Payload()
+		plugintest.Drop(again)
+	}
+	look()
+	k.want(k.Fails(iface, "[static]cas.new", k.bucket, long), "other", "a second look")
+}
+
 // TestConcurrent has instances count in one bucket, by both drafts.
 func TestConcurrent(t *testing.T) {
 	p := keyvalue.New(keyvalue.Config{})
