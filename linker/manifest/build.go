@@ -3,6 +3,7 @@ package manifest
 import (
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/sidecall/sidecall/linker/diag"
@@ -121,6 +122,7 @@ func (b *builder) files(c *Component, v *value) {
 		}
 		seen[guest.text] = true
 		c.Files = append(c.Files, plan.FileGrant{Host: b.relative(host.text), Guest: guest.text, ReadOnly: readOnly != nil && readOnly.yes})
+		c.FilesAt = append(c.FilesAt, host.pos)
 	}
 }
 
@@ -155,6 +157,9 @@ func (b *builder) providers(c *Component) {
 	}
 }
 
+// maxNames is how many names a hint lists.
+const maxNames = 12
+
 // nearName is a hint for a name that no component has.
 func (b *builder) nearName(name string, host bool) string {
 	var names []string
@@ -169,6 +174,9 @@ func (b *builder) nearName(name string, host bool) string {
 	}
 	if len(names) == 0 {
 		return ""
+	}
+	if more := len(names) - maxNames; more > 0 {
+		names = append(names[:maxNames:maxNames], "and "+strconv.Itoa(more)+" more")
 	}
 	return "known names: " + strings.Join(names, ", ")
 }

@@ -82,8 +82,8 @@ func decode(source []byte, env map[string]string) string {
 		if len(c.Env) > 0 {
 			fmt.Fprintf(&b, "  env %q at %v\n", c.Env, c.EnvPos)
 		}
-		for _, f := range c.Files {
-			fmt.Fprintf(&b, "  file %+v at %v\n", f, c.FilesPos)
+		for i, f := range c.Files {
+			fmt.Fprintf(&b, "  file %+v at %v in %v\n", f, c.FilesAt[i], c.FilesPos)
 		}
 		if len(c.OutboundHosts) > 0 {
 			fmt.Fprintf(&b, "  outbound %q at %v\n", c.OutboundHosts, c.OutboundPos)

@@ -45,8 +45,10 @@ type Component struct {
 	Env    []plan.EnvVar
 	EnvPos diag.Pos
 	// Files are the directories granted, the host's joined to the manifest's directory.
+	// FilesAt are the places of those that the manifest grants, which come first.
 	Files    []plan.FileGrant
 	FilesPos diag.Pos
+	FilesAt  []diag.Pos
 	// OutboundHosts are origins, Sockets addresses and Buckets those of wasi:keyvalue
 	// that it may use.
 	OutboundHosts []string

@@ -203,8 +203,11 @@ func parseDir(text string) (plan.FileGrant, error) {
 func missingDirectories(m *manifest.Manifest, severity diag.Severity) diag.List {
 	var list diag.List
 	for _, c := range m.Components {
-		for _, g := range c.Files {
+		for i, g := range c.Files {
 			d := diag.Diagnostic{Severity: severity, Stage: diag.Manifest, Pos: c.FilesPos}
+			if i < len(c.FilesAt) {
+				d.Pos = c.FilesAt[i]
+			}
 			if info, err := os.Stat(g.Host); err != nil {
 				d.Message = fmt.Sprintf("%s is granted a directory that cannot be used: %s", c.Name, plainError(err))
 			} else if !info.IsDir() {
