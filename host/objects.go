@@ -175,6 +175,39 @@ func (fr *frame) lowerHandle(op *canon.Op) uint32 {
 	return h.Rep
 }
 
+// salvage keeps objects that a function of the host returned and that have not arrived
+// at the guest, as when there is no room for the result, until the instance is closed:
+// nobody else can drop them.
+func (fr *frame) salvage() {
+	if fr.c.hostFunc == none {
+		return
+	}
+	for i := range fr.c.Body {
+		if op := &fr.c.Body[i]; op.Code == canon.OpCallHost && len(op.Outs) > 0 {
+			fr.t.inst.adopt(fr.vals[op.Outs[0]])
+		}
+	}
+}
+
+// adopt makes the objects behind a value's own handles the instance's.
+func (i *Instance) adopt(v value.Value) {
+	switch v.Kind() {
+	case wit.Own:
+		h := v.Handle()
+		if o, ok := h.Owner.(*ownership); ok && o.inst == i && h.Object != nil && !o.given.Swap(true) {
+			i.objects.add(h.Object)
+		}
+	case wit.Option, wit.Result, wit.Variant:
+		if p, ok := v.Payload(); ok {
+			i.adopt(p)
+		}
+	case wit.List, wit.Tuple, wit.Record:
+		for _, p := range v.Parts() {
+			i.adopt(p)
+		}
+	}
+}
+
 // lend lends a handle that Go code owns to the call being made.
 func (fr *frame) lend(h *value.Handle, o *ownership) uint32 {
 	s := fr.t.scope()

@@ -297,6 +297,40 @@ func hostResources(drops *[]uint32) (*Interface, *wit.Resource) {
 	return i, h
 }
 
+// TestHostResourceLost: an object that a guest has no room for is dropped with the
+// instance.
+func TestHostResourceLost(t *testing.T) {
+	engines(t, func(t *testing.T, cfg Config) {
+		var drops []uint32
+		iface, h := hostResources(&drops)
+		iface.Funcs["some"] = func(c *Call, _ []value.Value) (value.Value, error) {
+			one := c.Own(h, &hostObject{1, &drops})
+			ok := value.List(value.Tuple(value.String("x"), value.Some(one)))
+			return value.Ok(&ok), nil
+		}
+		cfg.Interfaces = []*Interface{iface}
+		k := newKit(t, "app")
+		k.p.Resources = []plan.Resource{{Name: "h", Instance: -1, Interface: iface.Name, HostName: "h"}}
+		some := fn(wit.NewResult(wit.NewList(wit.NewTuple(prim(wit.String), wit.NewOption(wit.NewOwn(h)))), nil))
+		mem := k.module(1, newGuest(nil).Builder)
+		app := side(1, mem)
+		host := k.hostImport(app, iface.Name, "some", some, allOptions, 0)
+		var f uint32
+		g := newGuest(func(b *core.Builder) { f = b.ImportFunc("0", "f", b.Type(types(i32), nil)) })
+		g.fn("go", types(i32), nil, func(fn *core.Func) { fn.LocalGet(0).Call(f) })
+		k.export(1, k.module(1, g.Builder, fromHost(host)), "go", fn(nil, prim(wit.U32)), canon.Options{})
+		i := instance(t, k.compile(cfg))
+		call1(t, i, "go", value.U32(64))
+		if _, err := i.Call(t.Context(), "", "go", value.U32(0xfffffff0)); err == nil {
+			t.Fatal("there was room for the result")
+		}
+		closed(t, i)
+		if len(drops) != 2 {
+			t.Errorf("%d objects were dropped, want both", len(drops))
+		}
+	})
+}
+
 func TestHostResource(t *testing.T) {
 	engines(t, func(t *testing.T, cfg Config) {
 		var drops []uint32

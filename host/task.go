@@ -58,6 +58,9 @@ func (t *task) begin(ctx context.Context, function string) {
 func (t *task) end() {
 	t.ctx, t.done, t.values, t.span, t.outer, t.depth = nil, nil, nil, nil, nil, 0
 	if t.vals.top != 0 { // the call did not end by itself
+		for _, fr := range t.frames[:t.top] {
+			fr.salvage()
+		}
 		clear(t.vals.buf)
 	}
 	t.top = 0
