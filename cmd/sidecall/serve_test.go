@@ -3,7 +3,9 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -158,6 +160,27 @@ func TestServeExample(t *testing.T) {
 			}
 			s.logged("served")
 		})
+	}
+}
+
+// TestServeTaken listens where somebody else does.
+func TestServeTaken(t *testing.T) {
+	skipWithoutSignals(t) // Windows has another number for it
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	address := l.Addr().String()
+	out, err := exec.Command("sidecall", "serve", "../../examples/02-http", "--listen", address).CombinedOutput()
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
+		t.Errorf("ended with %v", err)
+	}
+	want := "sidecall: error: listening: listen tcp " + address + ": bind: address already in use\n" +
+		"  hint: somebody listens there already; choose another address by --listen or --health-listen\n"
+	if string(out) != want {
+		t.Errorf("got %s, want %s", out, want)
 	}
 }
 

@@ -32,6 +32,15 @@ type usageError struct{ message, hint string }
 
 func (e *usageError) Error() string { return e.message }
 
+// advisedError is an error of running that the user can do something about.
+type advisedError struct {
+	err  error
+	hint string
+}
+
+func (e *advisedError) Error() string { return e.err.Error() }
+func (e *advisedError) Unwrap() error { return e.err }
+
 // configError is a wrong configuration: exit code 2 with positions.
 type configError struct{ list diag.List }
 
@@ -57,6 +66,7 @@ func (a *app) finish(err error) int {
 		usage     *usageError
 		config    *configError
 		status    *statusError
+		advised   *advisedError
 		signalled *signalError
 		trap      *host.Trap
 		failure   *diag.Failure
@@ -104,6 +114,9 @@ func (a *app) finish(err error) int {
 	case errors.As(err, &trap):
 		a.reportTrap(trap)
 		return exitTrap
+	case errors.As(err, &advised):
+		a.complain(err.Error(), advised.hint)
+		return exitFailure
 	}
 	a.complain(err.Error(), "")
 	return exitFailure

@@ -130,6 +130,9 @@ func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler
 	defer unwatch()
 	wrap = watched.server(&cfg, p, wrap)
 	s, err := server.New(cfg, listen, wrap)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return &advisedError{err, "somebody listens there already; choose another address by --listen or --health-listen"}
+	}
 	if err != nil {
 		return err
 	}
