@@ -21,7 +21,7 @@ type frame struct {
 	views [2][]byte
 	// bytes is the Go memory taken by values made so far.
 	bytes uint64
-	// entered is set once the callee's core function was called. Until then, undo
+	// entered is set once the callee's function was called. Until then, undo
 	// knows what to take back: the flags changed, and scopes.
 	entered  bool
 	changed  [2]bool

@@ -113,6 +113,7 @@ func (fr *frame) callHost(op *canon.Op) {
 	for n, r := range op.Regs {
 		args[n] = fr.vals[r]
 	}
+	fr.entered = true
 	result := fr.invokeHost(f, args)
 	fr.forget()
 	if len(op.Outs) > 0 {

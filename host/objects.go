@@ -175,11 +175,17 @@ func (fr *frame) lowerHandle(op *canon.Op) uint32 {
 	return h.Rep
 }
 
-// salvage keeps objects that a function of the host returned and that have not arrived
-// at the guest, as when there is no room for the result, until the instance is closed:
-// nobody else can drop them.
+// salvage keeps objects that were on their way between a guest and a function of the
+// host, as when there is no room for a result, until the instance is closed: nobody
+// else can drop them. What the function was given is its own.
 func (fr *frame) salvage() {
 	if fr.c.hostFunc == none {
+		return
+	}
+	if !fr.entered {
+		for _, r := range fr.c.values {
+			fr.t.inst.adopt(fr.vals[r])
+		}
 		return
 	}
 	for i := range fr.c.Body {

@@ -297,8 +297,8 @@ func hostResources(drops *[]uint32) (*Interface, *wit.Resource) {
 	return i, h
 }
 
-// TestHostResourceLost: an object that a guest has no room for is dropped with the
-// instance.
+// TestHostResourceLost: an object that a guest has no room for, or gives away with an
+// argument that is none, is dropped with the instance.
 func TestHostResourceLost(t *testing.T) {
 	engines(t, func(t *testing.T, cfg Config) {
 		var drops []uint32
@@ -308,6 +308,7 @@ func TestHostResourceLost(t *testing.T) {
 			ok := value.List(value.Tuple(value.String("x"), value.Some(one)))
 			return value.Ok(&ok), nil
 		}
+		iface.Funcs["with"] = func(*Call, []value.Value) (value.Value, error) { return value.Value{}, nil }
 		cfg.Interfaces = []*Interface{iface}
 		k := newKit(t, "app")
 		k.p.Resources = []plan.Resource{{Name: "h", Instance: -1, Interface: iface.Name, HostName: "h"}}
@@ -315,11 +316,21 @@ func TestHostResourceLost(t *testing.T) {
 		mem := k.module(1, newGuest(nil).Builder)
 		app := side(1, mem)
 		host := k.hostImport(app, iface.Name, "some", some, allOptions, 0)
-		var f uint32
-		g := newGuest(func(b *core.Builder) { f = b.ImportFunc("0", "f", b.Type(types(i32), nil)) })
+		with := k.hostImport(app, iface.Name, "with", fn(nil, wit.NewOwn(h), prim(wit.String)), allOptions, 0)
+		mk := k.hostImport(app, iface.Name, "new", fn(wit.NewOwn(h), prim(wit.U32)), canon.Options{}, 0)
+		var f, w, n uint32
+		g := newGuest(func(b *core.Builder) {
+			f = b.ImportFunc("0", "f", b.Type(types(i32), nil))
+			w = b.ImportFunc("1", "f", b.Type(types(i32, i32, i32), nil))
+			n = b.ImportFunc("2", "f", b.Type(types(i32), types(i32)))
+		})
 		g.fn("go", types(i32), nil, func(fn *core.Func) { fn.LocalGet(0).Call(f) })
-		k.export(1, k.module(1, g.Builder, fromHost(host)), "go", fn(nil, prim(wit.U32)), canon.Options{})
-		i := instance(t, k.compile(cfg))
+		g.fn("with", types(i32), nil, func(fn *core.Func) { fn.I32(7).Call(n).LocalGet(0).I32(8).Call(w) })
+		step := k.module(1, g.Builder, fromHost(host), fromHost(with), fromHost(mk))
+		k.export(1, step, "go", fn(nil, prim(wit.U32)), canon.Options{})
+		k.export(1, step, "with", fn(nil, prim(wit.U32)), canon.Options{})
+		comp := k.compile(cfg)
+		i := instance(t, comp)
 		call1(t, i, "go", value.U32(64))
 		if _, err := i.Call(t.Context(), "", "go", value.U32(0xfffffff0)); err == nil {
 			t.Fatal("there was room for the result")
@@ -327,6 +338,16 @@ func TestHostResourceLost(t *testing.T) {
 		closed(t, i)
 		if len(drops) != 2 {
 			t.Errorf("%d objects were dropped, want both", len(drops))
+		}
+
+		i, drops = instance(t, comp), nil
+		call1(t, i, "with", value.U32(64)) // the function has that one
+		if _, err := i.Call(t.Context(), "", "with", value.U32(0xfffffff0)); err == nil {
+			t.Fatal("there was a text")
+		}
+		closed(t, i)
+		if len(drops) != 1 {
+			t.Errorf("%d objects were dropped, want the one that did not arrive", len(drops))
 		}
 	})
 }
