@@ -34,6 +34,7 @@ func Main() {
 		if r, err := readRecord(bundle); err == nil && r.Node != "" {
 			forgetIn(r.Node, c.namespace, c.id) // what this container used of the node's cache
 		}
+		endSiblings(c.namespace, bundle, c.id)
 	}
 	defer settle.WhenIdle(nil)()
 	register()

@@ -193,6 +193,16 @@ func TestKilledShim(t *testing.T) {
 		t.Error("mounts of the container are left")
 	}
 	if err := eventually(10*time.Second, func() error {
+		left, _ := filepath.Glob("/sys/fs/cgroup/*" + p.n.cgroup() + "/" + c.id)
+		more, _ := filepath.Glob("/sys/fs/cgroup" + p.n.cgroup() + "/" + c.id)
+		if left = append(left, more...); len(left) > 0 {
+			return fmt.Errorf("cgroups of the container are left: %q", left)
+		}
+		return nil
+	}); err != nil {
+		t.Error(err)
+	}
+	if err := eventually(10*time.Second, func() error {
 		uses, _ := filepath.Glob(filepath.Join(p.n.dir, "node", "uses", "*", "k8s.io."+c.id))
 		// Older versions of containerd do not tell the shim of all its containers' ends; then
 		// a use ends with the bundle.
