@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -148,8 +149,14 @@ func newLogger(s *settings.Settings, w io.Writer) zerolog.Logger {
 		style := report.StyleFor(w, s.Color, os.Getenv)
 		w = zerolog.ConsoleWriter{Out: w, NoColor: !style.Color, TimeFormat: "15:04:05.000"}
 	}
-	return zerolog.New(w).Level(s.LogLevel).With().Timestamp().Logger()
+	// Zerolog's own timestamp has no milliseconds, but for a variable of its package.
+	return zerolog.New(w).Level(s.LogLevel).Hook(zerolog.HookFunc(func(e *zerolog.Event, _ zerolog.Level, _ string) {
+		e.Str(zerolog.TimestampFieldName, time.Now().Format(logTime))
+	}))
 }
+
+// logTime is RFC 3339 with milliseconds.
+const logTime = "2006-01-02T15:04:05.000Z07:00"
 
 // flagError says which flag was probably meant.
 func (a *app) flagError(cmd *cobra.Command, err error) error {
