@@ -69,6 +69,7 @@ shim/deploy in sidecall's source has.`,
 	}
 	cmd.Flags().SortFlags = false
 	cmd.Flags().IntVar(&port, "port", 8080, "the `PORT` that the composition listens at (default the manifest's, or 8080)")
+	cmd.Flags().Lookup("port").DefValue = "0" // the text says it
 	cmd.Flags().IntVar(&replicas, "replicas", 2, "the `NUMBER` of pods of a Deployment")
 	cmd.Flags().StringVar(&memory, "memory", "64Mi", "the memory `LIMIT` of a pod")
 	settings.Flags(cmd.Flags(), settings.CacheDir)
