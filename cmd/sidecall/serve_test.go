@@ -184,6 +184,52 @@ func TestServeTaken(t *testing.T) {
 	}
 }
 
+// TestServeWithoutLog goes on serving when who reads the log has gone.
+func TestServeWithoutLog(t *testing.T) {
+	skipWithoutSignals(t)
+	cmd := exec.Command("sidecall", "serve", "../../examples/02-http", "--listen", "127.0.0.1:0")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	cmd.Stderr = w
+	err = cmd.Start()
+	w.Close()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := false
+	defer func() {
+		if !ended {
+			_ = cmd.Process.Kill() // the test has failed
+			_ = cmd.Wait()
+		}
+	}()
+	var line struct{ Address string }
+	if err := json.NewDecoder(r).Decode(&line); err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	for range 3 { // a component prints a line about each
+		resp, err := http.Get(line.Address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusUnauthorized {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	ended = true
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestServeTrap serves a guest that traps.
 func TestServeTrap(t *testing.T) {
 	skipWithoutSignals(t)

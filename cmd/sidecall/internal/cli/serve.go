@@ -72,6 +72,9 @@ code is 1 if some had to be ended; a second signal ends all at once.`,
 func (a *app) serve(t *target) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// Requests go on when nobody reads the log any more; a write to a closed pipe would
+	// otherwise end the process without a word.
+	signal.Ignore(syscall.SIGPIPE)
 	a.observed = observe()
 	r, err := a.link(t)
 	if err != nil {
