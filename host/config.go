@@ -34,6 +34,10 @@ type Config struct {
 	// MaxHandles limits the handles in the table of one component instance. 0 means
 	// 1,000,000. More handles trap.
 	MaxHandles int
+	// MaxObjectBytes limits what the host's objects that an instance has handles to keep
+	// together, as far as they are Retainers: headers of HTTP, say. 0 means 256 MiB. It
+	// is exceeded by no more than a quarter before the call traps.
+	MaxObjectBytes uint64
 	// MaxValueBytes limits the Go memory that the values of one call into the host,
 	// or out of an export, take. 0 means 256 MiB. Larger values trap.
 	MaxValueBytes uint64
@@ -49,10 +53,11 @@ type Config struct {
 
 // Default limits, see Config.
 const (
-	DefaultMaxMemory     = 1 << 30
-	DefaultMaxCallDepth  = 1000
-	DefaultMaxHandles    = 1_000_000
-	DefaultMaxValueBytes = 256 << 20
+	DefaultMaxMemory      = 1 << 30
+	DefaultMaxCallDepth   = 1000
+	DefaultMaxHandles     = 1_000_000
+	DefaultMaxObjectBytes = 256 << 20
+	DefaultMaxValueBytes  = 256 << 20
 )
 
 // highestCallDepth bounds Config.MaxCallDepth: a nested call takes 5 KiB of Go
@@ -70,6 +75,9 @@ func (c Config) withDefaults() Config {
 	c.MaxCallDepth = min(c.MaxCallDepth, highestCallDepth)
 	if c.MaxHandles <= 0 {
 		c.MaxHandles = DefaultMaxHandles
+	}
+	if c.MaxObjectBytes == 0 {
+		c.MaxObjectBytes = DefaultMaxObjectBytes
 	}
 	if c.MaxValueBytes == 0 {
 		c.MaxValueBytes = DefaultMaxValueBytes

@@ -119,6 +119,7 @@ func (fr *frame) callHost(op *canon.Op) {
 	if len(op.Outs) > 0 {
 		fr.vals[op.Outs[0]] = result
 	}
+	fr.retain(fr.bytes)
 	clear(args)
 	fr.t.vals.pop(len(args))
 }

@@ -22,7 +22,8 @@ type Instance struct {
 	vessel
 	stdio   streams
 	objects objects
-	states  states
+	retained
+	states states
 	// holds is what the instance has of each shared store, nil if the plan has none, and
 	// in a shared store.
 	holds []holding

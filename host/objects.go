@@ -170,6 +170,9 @@ func (fr *frame) lowerHandle(op *canon.Op) uint32 {
 	}
 	if h.Object != nil {
 		h.Rep = fr.t.inst.objects.add(h.Object)
+		if o, ok := h.Object.(Retainer); ok {
+			fr.retain(uint64(max(0, o.Retained())))
+		}
 	}
 	fr.give(o, rt, h.Rep)
 	return h.Rep

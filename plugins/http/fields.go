@@ -123,6 +123,9 @@ func (f *fields) get(name string) (values [][]byte) {
 	return values
 }
 
+// Retained makes fields a host.Retainer: each may be large, and a guest may have many.
+func (f *fields) Retained() int { return f.size }
+
 func (f *fields) clone() *fields {
 	return &fields{entries: slices.Clone(f.entries), size: f.size}
 }

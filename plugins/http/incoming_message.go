@@ -13,6 +13,9 @@ type incomingMessage struct {
 	consumed bool
 }
 
+// Retained counts the headers, which stay when the body is gone.
+func (m *incomingMessage) Retained() int { return m.headers.size }
+
 // Drop ends a body that nobody has consumed.
 func (m *incomingMessage) Drop() {
 	if !m.consumed {

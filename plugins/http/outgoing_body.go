@@ -30,6 +30,9 @@ func (o *bodyOutput) Close() error {
 	return nil
 }
 
+// Retained is what the body may have waiting.
+func (b *outgoingBody) Retained() int { return pipeRoom }
+
 // Drop breaks the body off, unless it was finished.
 func (b *outgoingBody) Drop() {
 	if !b.finished {

@@ -19,6 +19,15 @@ func newOutgoing(h *fields, over Code) outgoingMessage {
 	return outgoingMessage{headers: h, over: over}
 }
 
+// Retained counts a body as what it may have waiting.
+func (m *outgoingMessage) Retained() int {
+	n := m.headers.size
+	if m.body != nil {
+		n += pipeRoom
+	}
+	return n
+}
+
 func (m *outgoingMessage) outgoing() *outgoingMessage { return m }
 
 // An outgoing object has an outgoingMessage.

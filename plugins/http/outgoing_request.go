@@ -20,6 +20,17 @@ func newOutgoingRequest(c *host.Call, h *fields, _ []value.Value) (value.Value, 
 	return own(c, "outgoing-request", &outgoingRequest{maker: grantsOf(c), outgoingMessage: newOutgoing(h, RequestBodySize), method: methods[0]}), nil
 }
 
+// Retained counts the texts that a guest has set as well.
+func (r *outgoingRequest) Retained() int {
+	n := r.outgoingMessage.Retained() + len(r.method) + len(r.scheme)
+	for _, s := range []*string{r.path, r.authority} {
+		if s != nil {
+			n += len(*s)
+		}
+	}
+	return n
+}
+
 func outgoingRequestMethod(_ *host.Call, r *outgoingRequest, _ []value.Value) (value.Value, error) {
 	return methodValue(r.method), nil
 }
