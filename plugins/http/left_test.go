@@ -160,6 +160,7 @@ func TestNothingLeft(t *testing.T) {
 	run(50)
 	goroutines, files := runtime.NumGoroutine(), descriptors()
 	run(count)
-	settles("goroutines", func() bool { return runtime.NumGoroutine() <= goroutines+5 })
-	settles("descriptors", func() bool { return descriptors() <= files+5 })
+	// Some connections may be kept; what each way left behind would be more.
+	settles("goroutines", func() bool { return runtime.NumGoroutine() <= goroutines+15 })
+	settles("descriptors", func() bool { return descriptors() <= files+15 })
 }
