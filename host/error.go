@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/components/printable"
 )
 
 // Trap is a guest fault: it ended the call, and no instance of the composition
@@ -78,10 +79,10 @@ func (t *Trap) locate(c *Composition, inst int) {
 func (t *Trap) Unwrap() error { return t.Cause }
 
 // Report returns several lines for a person to read: what happened, where, and
-// the stack of core functions.
+// the stack of core functions. Nothing in it can act on a terminal.
 func (t *Trap) Report() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "trap: %s\n", t.why())
+	fmt.Fprintf(&b, "trap: %s\n", printable.Text(t.why()))
 	if t.Component != "" {
 		fmt.Fprintf(&b, "  component: %s\n", t.Component)
 	}
@@ -94,7 +95,7 @@ func (t *Trap) Report() string {
 	if len(t.Stack) > 0 {
 		b.WriteString("  stack, innermost first:\n")
 		for _, f := range t.Stack {
-			fmt.Fprintf(&b, "    %s\n", f)
+			fmt.Fprintf(&b, "    %s\n", printable.Text(f))
 		}
 	}
 	return b.String()

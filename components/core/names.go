@@ -1,5 +1,7 @@
 package core
 
+import "github.com/sidecall/sidecall/components/printable"
+
 // The subsections of the name section that are of interest. Names of labels are dropped: checks add
 // blocks. Every other kind concerns indices that do not change, and is copied.
 const (
@@ -9,7 +11,8 @@ const (
 )
 
 // names renumbers the content of a name section. ok is false for one that is malformed, which by the
-// specification is to be ignored.
+// specification is to be ignored. Names of functions and of the module end in stack traces, which
+// are split into lines again and shown, so they are made printable here.
 func (w *writer) names(content []byte) (out []byte, ok bool) {
 	r := reader{b: content}
 	for r.left() > 0 {
@@ -21,7 +24,7 @@ func (w *writer) names(content []byte) (out []byte, ok bool) {
 		var written []byte
 		switch id {
 		case 0:
-			written = appendName(nil, body.name(len(body.b)))
+			written = appendName(nil, printable.Text(body.name(len(body.b))))
 		case namesOfFunctions:
 			written = w.nameMap(&body)
 		case namesOfLocals:
@@ -46,7 +49,7 @@ func (w *writer) nameMap(r *reader) []byte {
 	out := appendU32(nil, uint32(n))
 	for i := 0; i < n && r.err == nil; i++ {
 		f := w.named(r)
-		out = appendName(appendU32(out, f), r.name(len(r.b)))
+		out = appendName(appendU32(out, f), printable.Text(r.name(len(r.b))))
 	}
 	return out
 }

@@ -8,6 +8,7 @@
 package printable
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -30,6 +31,9 @@ func Lines(s, indent string) string {
 // writes those as \uXXXX, which means the same. encoding/json escapes only those below
 // U+0020.
 func JSON(text []byte) []byte {
+	if !bytes.ContainsFunc(text, func(r rune) bool { return r >= 0x7F || r < ' ' && r != '\n' && r != '\t' }) {
+		return text
+	}
 	first := notPrintable(string(text), "\n\t")
 	if first < 0 {
 		return text
@@ -38,7 +42,9 @@ func JSON(text []byte) []byte {
 	for rest := text[first:]; len(rest) > 0; {
 		r, n := utf8.DecodeRune(rest)
 		switch {
-		case r == '\n' || r == '\t' || r == '\r' || printable(r, n):
+		case r == '\r': // white space between values: strings hold it escaped
+			out = append(out, ' ')
+		case r == '\n' || r == '\t' || printable(r, n):
 			out = append(out, rest[:n]...)
 		case r > 0xFFFF:
 			// strconv writes one character beyond that as \U, which JSON has not.

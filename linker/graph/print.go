@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/sidecall/sidecall/components/printable"
 )
 
 // Text writes the graph for people: every component with its imports.
@@ -26,7 +28,7 @@ func (g *Graph) Text(w io.Writer) error {
 		if c.Store > 0 {
 			b.WriteString(" (singleton)")
 		}
-		fmt.Fprintf(&b, "  %s\n", c.File)
+		fmt.Fprintf(&b, "  %s\n", printable.Text(c.File))
 		width := 0
 		for k := range c.Imports {
 			width = max(width, len(c.Imports[k].Name))

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/components/printable"
 )
 
 // Print writes the plan as text for people, in the order in which it is carried
@@ -37,12 +38,16 @@ type printer struct {
 	p *Plan
 }
 
-func (pr *printer) line(format string, args ...any) { fmt.Fprintf(pr, format+"\n", args...) }
+// line writes one line, whatever the names in it hold.
+func (pr *printer) line(format string, args ...any) {
+	pr.WriteString(printable.Text(fmt.Sprintf(format, args...)) + "\n")
+}
 
 // section starts a section with n entries.
 func (pr *printer) section(title string, n int) {
 	if n > 0 {
-		pr.line("\n%s", title)
+		pr.line("")
+		pr.line("%s", title)
 	}
 }
 

@@ -147,7 +147,9 @@ func newLogger(s *settings.Settings, w io.Writer) zerolog.Logger {
 	}
 	if s.LogFormat == "text" || s.LogFormat == "auto" && report.IsTerminal(w) {
 		style := report.StyleFor(w, s.Color, os.Getenv)
-		w = zerolog.ConsoleWriter{Out: w, NoColor: !style.Color, TimeFormat: "15:04:05.000"}
+		w = zerolog.ConsoleWriter{Out: w, NoColor: !style.Color, TimeFormat: "15:04:05.000", FormatPrepare: report.CleanEvent}
+	} else {
+		w = report.CleanJSON(w)
 	}
 	// Zerolog's own timestamp has no milliseconds, but for a variable of its package.
 	return zerolog.New(w).Level(s.LogLevel).Hook(zerolog.HookFunc(func(e *zerolog.Event, _ zerolog.Level, _ string) {

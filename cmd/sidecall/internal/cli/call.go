@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/control"
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+	"github.com/sidecall/sidecall/components/printable"
 )
 
 func (a *app) callCommand() *cobra.Command {
@@ -82,10 +84,10 @@ func (a *app) call(ctx context.Context, c *control.Client, r control.CallRequest
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(a.stdout, reply.Stdout); err != nil {
+	if _, err := io.WriteString(a.stdout, forTerminal(a.stdout, reply.Stdout)); err != nil {
 		return err
 	}
-	if _, err := io.WriteString(a.stderr, reply.Stderr+reply.Message); err != nil {
+	if _, err := io.WriteString(a.stderr, forTerminal(a.stderr, reply.Stderr)+printable.Lines(reply.Message, "")); err != nil {
 		return err
 	}
 	if reply.Exit != 0 {
@@ -94,8 +96,17 @@ func (a *app) call(ctx context.Context, c *control.Client, r control.CallRequest
 	if reply.Result == "" {
 		return nil
 	}
-	_, err = fmt.Fprintln(a.stdout, reply.Result)
+	_, err = report.CleanJSON(a.stdout).Write([]byte(reply.Result + "\n"))
 	return err
+}
+
+// forTerminal is what a guest of another process has printed: a program or a file gets it
+// as it is, a terminal what can be shown of it.
+func forTerminal(w io.Writer, text string) string {
+	if report.IsTerminal(w) {
+		return printable.Lines(text, "")
+	}
+	return text
 }
 
 func (a *app) listFunctions(ctx context.Context, c *control.Client, format string) error {
@@ -104,13 +115,13 @@ func (a *app) listFunctions(ctx context.Context, c *control.Client, format strin
 		return err
 	}
 	if format == "json" {
-		return json.NewEncoder(a.stdout).Encode(fs)
+		return json.NewEncoder(report.CleanJSON(a.stdout)).Encode(fs)
 	}
 	var b strings.Builder
 	for _, f := range fs {
-		fmt.Fprintf(&b, "%s: %s\n", f.Name, f.Type)
+		fmt.Fprintf(&b, "%s: %s\n", printable.Text(f.Name), printable.Text(f.Type))
 		if f.Why != "" {
-			fmt.Fprintf(&b, "  cannot be called: %s\n", f.Why)
+			fmt.Fprintf(&b, "  cannot be called: %s\n", printable.Text(f.Why))
 		}
 	}
 	_, err = io.WriteString(a.stdout, b.String())

@@ -9,6 +9,7 @@ import (
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/components/binary"
+	"github.com/sidecall/sidecall/components/printable"
 	"github.com/sidecall/sidecall/components/validate"
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/linker"
@@ -124,9 +125,9 @@ func (a *app) finish(err error) int {
 
 // complain writes one error, and what to do about it.
 func (a *app) complain(message, hint string) {
-	fmt.Fprintf(a.stderr, "sidecall: %s %s\n", a.style.Error("error:"), message)
+	fmt.Fprintf(a.stderr, "sidecall: %s %s\n", a.style.Error("error:"), printable.Lines(message, "  "))
 	if hint != "" {
-		fmt.Fprintf(a.stderr, "  %s %s\n", a.style.Hint("hint:"), hint)
+		fmt.Fprintf(a.stderr, "  %s %s\n", a.style.Hint("hint:"), printable.Lines(hint, "    "))
 	}
 }
 

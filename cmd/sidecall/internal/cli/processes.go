@@ -31,7 +31,7 @@ func (a *app) processes(ctx context.Context, only string) ([]*control.Client, []
 	if dir == "" {
 		return nil, nil, &usageError{message: "--control is off: nothing can be seen", hint: "leave it out, or say where the processes have it"}
 	}
-	found, err := control.Find(dir)
+	found, err := control.Find(dir, a.settings.Control != "")
 	if err != nil {
 		return nil, nil, fmt.Errorf("looking for processes: %w", err)
 	}

@@ -8,7 +8,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
+	"github.com/sidecall/sidecall/components/printable"
 	"github.com/sidecall/sidecall/linker/graph"
 )
 
@@ -85,7 +87,11 @@ func (a *app) runningGraph(ctx context.Context, process, format string, args []s
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(a.stdout, text)
+	if format == "json" {
+		_, err = report.CleanJSON(a.stdout).Write([]byte(text))
+		return err
+	}
+	_, err = io.WriteString(a.stdout, printable.Lines(text, ""))
 	return err
 }
 

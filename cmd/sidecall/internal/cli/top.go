@@ -138,7 +138,7 @@ func since(before []control.Status, now control.Status, took time.Duration) rate
 
 func (a *app) printView(v view, format string, more bool) error {
 	if format == "json" {
-		return json.NewEncoder(a.stdout).Encode(v)
+		return json.NewEncoder(report.CleanJSON(a.stdout)).Encode(v)
 	}
 	var err error
 	switch {

@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 )
 
 // buildInfo says what this binary was made of, as far as the build recorded it.
@@ -72,7 +74,7 @@ func (a *app) versionCommand() *cobra.Command {
 }
 
 func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.stdout)
+	enc := json.NewEncoder(report.CleanJSON(a.stdout))
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(v); err != nil {

@@ -20,15 +20,16 @@ import (
 type Client struct {
 	PID  int
 	path string
+	own  bool // whether the socket's directory is this user's
 	http *http.Client
 }
 
-func newClient(path string, pid int) *Client {
+func newClient(path string, pid int, own bool) *Client {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, "unix", path)
 	}
-	return &Client{pid, path, &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}}
+	return &Client{pid, path, own, &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}}
 }
 
 // ErrGone is the error of asking a process that has ended.
@@ -103,7 +104,9 @@ func (c *Client) ask(ctx context.Context, method, path string, body []byte, out 
 // explain tells a process that has ended, and removes what it left.
 func (c *Client) explain(err error) error {
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		_ = os.Remove(c.path)
+		if c.own {
+			_ = os.Remove(c.path)
+		}
 		return ErrGone
 	}
 	if errors.Is(err, os.ErrNotExist) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) {

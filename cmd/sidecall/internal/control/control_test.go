@@ -63,7 +63,7 @@ func start(t *testing.T) (*fake, *control.Server, *control.Client, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() }) // closed by the test, mostly
-	cs, err := control.Find(dir)
+	cs, err := control.Find(dir, false)
 	if err != nil || len(cs) != 1 || cs[0].PID != os.Getpid() {
 		t.Fatalf("%v, %v", cs, err)
 	}
@@ -94,7 +94,7 @@ func TestAsk(t *testing.T) {
 	if _, err := c.Status(t.Context()); !errors.Is(err, control.ErrGone) {
 		t.Errorf("of a process that has ended: %v", err)
 	}
-	if cs, err := control.Find(dir); len(cs) != 0 || err != nil {
+	if cs, err := control.Find(dir, false); len(cs) != 0 || err != nil {
 		t.Errorf("left behind: %v, %v", cs, err)
 	}
 }
@@ -114,7 +114,7 @@ func TestStale(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	cs, err := control.Find(dir)
+	cs, err := control.Find(dir, false)
 	if err != nil || len(cs) != 2 {
 		t.Fatalf("%v, %v", cs, err)
 	}
@@ -146,8 +146,14 @@ func TestPrivate(t *testing.T) {
 		if s, err := control.Serve(dir, &fake{}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, %v, want %s", s, err, want)
 		}
+		if cs, err := control.Find(dir, false); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("looked into unasked: %v, %v, want %s", cs, err, want)
+		}
+		if cs, err := control.Find(dir, true); (err == nil) != (os.Geteuid() == 0) {
+			t.Errorf("looked into by name: %v, %v", cs, err)
+		}
 	}
-	if cs, err := control.Find(directory(t)); len(cs) != 0 || err != nil {
+	if cs, err := control.Find(directory(t), false); len(cs) != 0 || err != nil {
 		t.Errorf("where nothing is: %v, %v", cs, err)
 	}
 }

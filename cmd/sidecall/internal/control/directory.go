@@ -48,12 +48,15 @@ func private(dir string) error {
 }
 
 // Find lists the processes that have a socket in a directory, by process id; some may
-// be gone. It is empty if there is no directory.
-func Find(dir string) ([]*Client, error) {
-	// Root may look into anybody's.
-	if err := private(dir); errors.Is(err, os.ErrNotExist) {
+// be gone. It is empty if there is no directory. A directory of another user's, or one
+// that others can write to, is an error: a stranger could answer there. Only root may look
+// into one all the same, and only if named says that it was asked for by its name.
+func Find(dir string, named bool) ([]*Client, error) {
+	err := private(dir)
+	own := err == nil
+	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
-	} else if err != nil && os.Geteuid() != 0 {
+	} else if !own && !(named && os.Geteuid() == 0) {
 		return nil, err
 	}
 	entries, err := os.ReadDir(dir)
@@ -65,7 +68,7 @@ func Find(dir string) ([]*Client, error) {
 		name, ok := strings.CutSuffix(e.Name(), suffix)
 		pid, err := strconv.Atoi(name)
 		if ok && err == nil && pid > 0 {
-			out = append(out, newClient(filepath.Join(dir, e.Name()), pid))
+			out = append(out, newClient(filepath.Join(dir, e.Name()), pid, own))
 		}
 	}
 	slices.SortFunc(out, func(a, b *Client) int { return a.PID - b.PID })

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/sidecall/sidecall/components/printable"
 	"github.com/sidecall/sidecall/linker/diag"
 )
 
@@ -20,15 +21,15 @@ func Diagnostics(w io.Writer, style Style, list diag.List) error {
 	sources := map[string][]string{}
 	for _, d := range list {
 		if p := d.Pos.String(); p != "" {
-			out.WriteString(style.paint(bold, p) + ": ")
+			out.WriteString(style.paint(bold, printable.Text(p)) + ": ")
 		}
-		out.WriteString(style.paint(severityColor(d.Severity), d.Severity.String()+":") + " " + d.Message + "\n")
+		out.WriteString(style.paint(severityColor(d.Severity), d.Severity.String()+":") + " " + printable.Text(d.Message) + "\n")
 		excerpt(out, style, d.Pos, sources)
 		for _, line := range d.Details {
-			out.WriteString("    " + line + "\n")
+			out.WriteString("    " + printable.Text(line) + "\n")
 		}
 		if d.Hint != "" {
-			lines := strings.Split(d.Hint, "\n")
+			lines := strings.Split(printable.Lines(d.Hint, ""), "\n")
 			out.WriteString("  " + style.Hint("hint:") + " " + lines[0] + "\n")
 			for _, line := range lines[1:] {
 				out.WriteString(strings.TrimRight("    "+line, " ") + "\n")
@@ -65,7 +66,7 @@ func excerpt(out *bufio.Writer, style Style, pos diag.Pos, sources map[string][]
 		return
 	}
 	text := strings.ReplaceAll(lines[pos.Line-1], "\t", " ")
-	if len(text) > maxShown || strings.TrimSpace(text) == "" {
+	if len(text) > maxShown || strings.TrimSpace(text) == "" || text != printable.Text(text) {
 		return
 	}
 	number := strconv.Itoa(pos.Line)
@@ -126,7 +127,7 @@ func DiagnosticsJSON(w io.Writer, list diag.List) error {
 			Message: d.Message, Details: d.Details, Hint: d.Hint,
 		})
 	}
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(CleanJSON(w))
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	err := enc.Encode(struct {

@@ -4,6 +4,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/sidecall/sidecall/components/printable"
 )
 
 // Table is text in columns. The first row is the head.
@@ -31,7 +33,12 @@ func (t *Table) Row(texts ...string) {
 }
 
 // Cells adds a row.
-func (t *Table) Cells(row ...Cell) { t.rows = append(t.rows, row) }
+func (t *Table) Cells(row ...Cell) {
+	for i := range row {
+		row[i].Text = printable.Text(row[i].Text)
+	}
+	t.rows = append(t.rows, row)
+}
 
 // Write writes the table with two blanks between columns, and none at a line's end.
 func (t *Table) Write(w io.Writer, style Style) error {
