@@ -8,7 +8,7 @@ import (
 
 // cycles reports every cycle that a walk along the imports closes. Components link
 // without cycles only: each is instantiated before those that import from it.
-func (r *resolver) cycles() bool {
+func (r *resolver) cycles() {
 	const (
 		unseen = iota
 		open
@@ -17,7 +17,6 @@ func (r *resolver) cycles() bool {
 	state := make([]int, len(r.nodes))
 	var path []int // components on the way, and the import that leads on from each
 	var via []int
-	found := false
 	var visit func(i int)
 	visit = func(i int) {
 		state[i] = open
@@ -31,7 +30,6 @@ func (r *resolver) cycles() bool {
 			case unseen:
 				visit(e.Provider)
 			case open:
-				found = true
 				r.cycle(path, via, e.Provider)
 			}
 			via = via[:len(via)-1]
@@ -44,7 +42,6 @@ func (r *resolver) cycles() bool {
 			visit(i)
 		}
 	}
-	return found
 }
 
 // cycle reports the part of a path that starts at component first.

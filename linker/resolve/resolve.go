@@ -36,13 +36,11 @@ func Graph(m *manifest.Manifest, comps []*Loaded, cat Catalog) (*graph.Graph, di
 	}
 	r.byPasses()
 	r.reach()
-	cyclic := r.cycles()
+	r.cycles()
 	r.unused()
 	r.grants()
 	r.instances()
-	if !cyclic {
-		r.types()
-	}
+	r.types()
 	r.diags.Sort()
 	if r.diags.HasErrors() || r.incomplete {
 		return nil, r.diags

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/graph"
@@ -13,36 +14,47 @@ import (
 // type must lead to one provider. Differences are reported import by import.
 func (r *resolver) types() {
 	var c wit.Checker
-	made := make([]*wit.InstanceType, len(r.nodes))
+	made := make([]provided, len(r.nodes))
 	for _, i := range r.order {
 		n := r.nodes[i]
 		if n.loaded == nil {
 			continue
 		}
-		args, needed, ok := r.args(n, made)
-		if !ok {
-			continue // told already, here or at a provider
-		}
+		args, needed, whole := r.args(n, made)
 		inst, bad := c.Instantiate(needed, args)
+		if !whole {
+			// Resource types of what is not known cannot be those of anybody else.
+			bad = slices.DeleteFunc(bad, (*wit.Mismatch).IsIdentity)
+		}
 		if len(bad) > 0 {
-			r.mismatches(n, bad)
+			r.mismatches(n, args, bad)
 			continue
 		}
-		made[i] = inst
+		made[i] = provided{inst, whole}
 	}
 }
 
+// provided is what a component exports, nil if that is not known. It is whole if all that
+// the component imports is known, here and behind it.
+type provided struct {
+	inst  *wit.InstanceType
+	whole bool
+}
+
 // args are the types of what the imports of n are given. needed is n's type without
-// what nobody provides.
-func (r *resolver) args(n *node, made []*wit.InstanceType) (args map[string]wit.ExternType, needed *wit.ComponentType, ok bool) {
+// what nobody provides. An import of which the provider is not known, as is told
+// elsewhere, is given what it asks for, so that the others are compared nonetheless, and
+// whole is false.
+func (r *resolver) args(n *node, made []provided) (args map[string]wit.ExternType, needed *wit.ComponentType, whole bool) {
 	args = map[string]wit.ExternType{}
 	var imports []wit.Decl
 	changed := false
+	whole = true
 	for k, e := range n.imports {
 		decl := n.typ.Imports[k]
 		switch {
-		case !n.ok[k]:
-			return nil, nil, false
+		case !n.ok[k] || e.Provider >= 0 && made[e.Provider].inst == nil:
+			args[decl.Name], whole = decl.Type, false
 		case e.Provider == graph.Nothing:
 			changed = true
 			continue
@@ -53,22 +65,22 @@ func (r *resolver) args(n *node, made []*wit.InstanceType) (args map[string]wit.
 			}
 			args[e.Name], decl.Type = hostArg(offered, decl.Type)
 			changed = changed || decl.Type != n.typ.Imports[k].Type
-		case made[e.Provider] == nil:
-			return nil, nil, false
 		default:
-			args[e.Name], _ = made[e.Provider].Export(e.Export)
+			p := made[e.Provider]
+			args[e.Name], _ = p.inst.Export(e.Export)
+			whole = whole && p.whole
 		}
 		imports = append(imports, decl)
 	}
 	if !changed {
-		return args, n.typ, true
+		return args, n.typ, whole
 	}
-	return args, wit.NewComponentType(imports, n.typ.Exports, n.typ.ImportedResources, n.typ.Resources), true
+	return args, wit.NewComponentType(imports, n.typ.Exports, n.typ.ImportedResources, n.typ.Resources), whole
 }
 
-// mismatches reports the differences of one component's imports, those of one
-// import together.
-func (r *resolver) mismatches(n *node, bad []*wit.Mismatch) {
+// mismatches reports the differences of one component's imports from what they are
+// given, those of one import together.
+func (r *resolver) mismatches(n *node, args map[string]wit.ExternType, bad []*wit.Mismatch) {
 	for k := range n.imports {
 		e := &n.imports[k]
 		var details []string
@@ -79,7 +91,7 @@ func (r *resolver) mismatches(n *node, bad []*wit.Mismatch) {
 			}
 			rest := *m
 			rest.Path = m.Path[1:]
-			details = append(details, rest.Error())
+			details = append(details, rest.Error()+nearExport(&rest, args[e.Name]))
 			identity = identity || m.IsIdentity()
 		}
 		if len(details) == 0 {
@@ -98,6 +110,24 @@ func (r *resolver) mismatches(n *node, bad []*wit.Mismatch) {
 			r.report(diag.Error, n.Pos, "", nil, "%s: %v", n.Name, m)
 		}
 	}
+}
+
+// nearExport adds to a difference what is there under a name like the one that is missing
+// in the interface that is given.
+func nearExport(m *wit.Mismatch, given wit.ExternType) string {
+	inst, ok := given.(*wit.InstanceType)
+	if !ok || m.Got != "" || m.Reason != "" || len(m.Path) != 1 || m.Path[0].Kind != wit.StepExport {
+		return ""
+	}
+	var names []string
+	for _, d := range inst.Exports {
+		names = append(names, d.Name)
+	}
+	near, ok := diag.Similar(m.Path[0].Name, names)
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("; it has %q", near)
 }
 
 // offers words the provider's side of an edge.

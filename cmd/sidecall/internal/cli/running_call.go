@@ -13,6 +13,7 @@ import (
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/wave"
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/value"
+	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/plan"
 	"github.com/sidecall/sidecall/wit"
 )
@@ -96,6 +97,31 @@ func (w *running) call(ctx context.Context, r control.CallRequest, stdio host.St
 	return print(result, e.Type.Result, control.MaxResult)
 }
 
+// nearFunction is a hint for a name that none of the functions has, however it may be
+// shortened.
+func nearFunction(name string, all []string) string {
+	const most = 10
+	var short []string
+	for _, full := range all {
+		iface, fn, ok := strings.Cut(full, "#")
+		if !ok {
+			continue
+		}
+		iface, _, _ = strings.Cut(iface, "@")
+		short = append(short, fn, iface[strings.LastIndexAny(iface, ":/")+1:]+"#"+fn)
+	}
+	if near, ok := diag.Similar(name, slices.Concat(all, short)); ok {
+		return "did you mean " + near + "?"
+	}
+	switch {
+	case len(all) == 0:
+		return "it exports none"
+	case len(all) > most:
+		return fmt.Sprintf("it exports %s and %d more: see sidecall call", strings.Join(all[:most], ", "), len(all)-most)
+	}
+	return "it exports " + strings.Join(all, ", ")
+}
+
 // find finds the function that a name means: the whole name, one without the version,
 // without the package, or without the interface, if that is one function only.
 func (w *running) find(name string) (*plan.Export, error) {
@@ -122,7 +148,7 @@ func (w *running) find(name string) (*plan.Export, error) {
 	case len(near) > 1:
 		return nil, &usageError{message: fmt.Sprintf("%s is exported more than once", name), hint: "write one of " + strings.Join(near, ", ")}
 	case found == nil:
-		return nil, &usageError{message: fmt.Sprintf("the composition does not export a function %s", name), hint: "it exports " + strings.Join(all, ", ")}
+		return nil, &usageError{message: fmt.Sprintf("the composition does not export a function %s", name), hint: nearFunction(name, all)}
 	}
 	if why := notCallable(found.Type); why != "" {
 		return nil, &usageError{message: fmt.Sprintf("%s cannot be called: %s", near[0], why)}
