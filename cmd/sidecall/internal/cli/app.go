@@ -73,6 +73,9 @@ config.yaml in the folder sidecall of the user's configuration directory, in thi
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if asked, _ := cmd.Flags().GetBool("version"); asked {
+				return a.version("text")
+			}
 			if len(args) == 0 {
 				cmd.SetOut(a.stderr)
 				_ = cmd.Help()
@@ -87,6 +90,7 @@ config.yaml in the folder sidecall of the user's configuration directory, in thi
 	root.SetHelpCommand(helpCommand(root))
 	root.SetUsageFunc(usage)
 
+	root.Flags().Bool("version", false, "say which version this is, as sidecall version does")
 	flags := root.PersistentFlags()
 	flags.SortFlags, root.Flags().SortFlags = false, false
 	settings.Flags(flags, settings.Quiet, settings.Color, settings.LogLevel, settings.LogFormat)
@@ -159,24 +163,6 @@ func newLogger(s *settings.Settings, w io.Writer) zerolog.Logger {
 
 // logTime is RFC 3339 with milliseconds.
 const logTime = "2006-01-02T15:04:05.000Z07:00"
-
-// flagError says which flag was probably meant.
-func (a *app) flagError(cmd *cobra.Command, err error) error {
-	if !cmd.HasParent() && cmd.Flags().NArg() > 0 {
-		return unknownCommand(cmd, cmd.Flags().Arg(0))
-	}
-	out := &usageError{message: err.Error(), hint: "see " + cmd.CommandPath() + " --help"}
-	var missing *pflag.NotExistError
-	if !errors.As(err, &missing) || missing.GetSpecifiedShortnames() != "" {
-		return out
-	}
-	var names []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
-	if near, ok := diag.Similar(missing.GetSpecifiedName(), names); ok {
-		out.hint = fmt.Sprintf("did you mean --%s?", near)
-	}
-	return out
-}
 
 // unknownCommand says which command was probably meant.
 func unknownCommand(root *cobra.Command, name string) error {

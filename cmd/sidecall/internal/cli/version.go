@@ -61,16 +61,20 @@ func (a *app) versionCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			info := readBuildInfo()
-			if format == "json" {
-				return a.printJSON(info)
-			}
-			_, err = fmt.Fprintf(a.stdout, "sidecall %s (%s, %s, wazero %s)\n", info.Version, info.Go, info.Platform, info.Wazero)
-			return err
+			return a.version(format)
 		},
 	}
 	outputFlag(cmd, "text", "json")
 	return cmd
+}
+
+func (a *app) version(format string) error {
+	info := readBuildInfo()
+	if format == "json" {
+		return a.printJSON(info)
+	}
+	_, err := fmt.Fprintf(a.stdout, "sidecall %s (%s, %s, wazero %s)\n", info.Version, info.Go, info.Platform, info.Wazero)
+	return err
 }
 
 func (a *app) printJSON(v any) error {
