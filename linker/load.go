@@ -117,9 +117,13 @@ func loadProblem(c *manifest.Component, err error) diag.Diagnostic {
 	var fe *FileError
 	var be *binary.Error
 	var ve *validate.Error
+	what, hint, builtFor := BuiltFor(err)
 	switch {
 	case errors.As(err, &fe):
 		d.Message, d.Hint = fmt.Sprintf("component %s: %s: %s", c.Name, fe.Path, fe.Msg), fe.Hint
+	case builtFor:
+		d.Message, d.Hint = fmt.Sprintf("component %s: %s %s", c.Name, origin(c), what), hint
+		d.Details = []string{err.Error()}
 	case errors.As(err, &be):
 		d.Message = fmt.Sprintf("component %s: %s: %v", c.Name, origin(c), be)
 	case errors.As(err, &ve):

@@ -51,7 +51,7 @@ func TestFaults(t *testing.T) {
 		{"import kind", file(2, "\x01\x00\x00\x05"), "at offset 0x10d: malformed import kind 0x5"},
 		{"import type", file(2, "\x01\x00\x00\x00\x00"), "at offset 0x10e: unknown type 0 in import"},
 		{"memory64", file(5, "\x01\x04\x01"), "at offset 0x10b: memory64 (a 64-bit memory) is not supported"},
-		{"page size", file(5, "\x01\x08\x01\x00"), "at offset 0x10b: a memory with its own page size (custom page sizes) is not supported"},
+		{"page size", file(5, "\x01\x08\x01\x00"), "at offset 0x10b: custom page sizes (a memory with its own page size) is not supported"},
 		{"two memories", file(5, "\x02\x00\x01\x00\x01"), "at offset 0x10f: multi-memory (more than one memory) is not supported"},
 		{"large table", file(4, "\x01\x70\x00\xff\xff\xff\x0f"), "at offset 0x10b: table of 33554431 elements is above the limit of 10000000"},
 		{"memory limits", file(5, "\x01\x01\x02\x01"), "at offset 0x10b: size minimum must not be greater than maximum: memory 2 1"},

@@ -179,7 +179,7 @@ func (d *decoder) limitFlags(what string) byte {
 	case flags&4 != 0:
 		d.failAt(start, "%s", unsupported("memory64 (a 64-bit "+what+")"))
 	case flags&8 != 0:
-		d.failAt(start, "%s", unsupported("a memory with its own page size (custom page sizes)"))
+		d.failAt(start, "%s", unsupported("custom page sizes (a memory with its own page size)"))
 	}
 	return flags
 }

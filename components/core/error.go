@@ -1,6 +1,9 @@
 package core
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Error reports a module that is malformed, invalid, or uses a feature that is not supported.
 type Error struct {
@@ -13,5 +16,19 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("at offset %#x: %s", e.Offset, e.Msg) }
 
-// unsupported is the message for a feature which the engine cannot run.
-func unsupported(feature string) string { return feature + " is not supported" }
+// Feature names the feature which the engine cannot run, if that is what is wrong: "memory64",
+// "garbage collection" and so on.
+func (e *Error) Feature() string {
+	feature, ok := strings.CutSuffix(e.Msg, notSupported)
+	if !ok {
+		return ""
+	}
+	feature, _, _ = strings.Cut(feature, " (")
+	return feature
+}
+
+const notSupported = " is not supported"
+
+// unsupported is the message for a feature which the engine cannot run: its name, and in
+// parentheses what the module has of it.
+func unsupported(feature string) string { return feature + notSupported }

@@ -15,7 +15,6 @@ const (
 	// Module is the name under which preview1's functions are imported.
 	Module = "wasi_snapshot_preview1"
 
-	unstable   = "wasi_unstable"
 	again      = "again#"
 	startName  = "_start"
 	memoryName = "memory"
@@ -61,7 +60,7 @@ func check(b []byte, adapter *core.Module) (*program, error) {
 	if err != nil {
 		var ce *core.Error
 		if errors.As(err, &ce) {
-			return nil, fail(ce.Offset, "in the core module: %s", ce.Msg)
+			return nil, &binary.Error{Offset: ce.Offset, Msg: "in the core module: " + ce.Msg, Feature: ce.Feature()}
 		}
 		return nil, err
 	}
@@ -70,6 +69,9 @@ func check(b []byte, adapter *core.Module) (*program, error) {
 		return nil, err
 	}
 	p := &program{bytes: b, module: m, functions: map[string]int{}}
+	if err := p.elsewhere(); err != nil {
+		return nil, err
+	}
 	if err := p.exports(); err != nil {
 		return nil, err
 	}
@@ -112,8 +114,6 @@ func (p *program) imports(adapter *core.Module) error {
 	for i, im := range p.module.Imports {
 		at, want := p.module.ImportOffset(i), p.module.ImportType(i)
 		switch got := offered[im.Name]; {
-		case im.Module == unstable:
-			return fail(at, "the core module imports %q from %q, the WASI before preview1: rebuild it with current tools", im.Name, unstable)
 		case im.Module != Module:
 			return fail(at, "the core module imports %s %q from %q, which nothing provides: without WIT types, a program can import "+
 				"nothing but %s's functions. With them it becomes a component: `wasm-tools component embed`, then `wasm-tools component new`",

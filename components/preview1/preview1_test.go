@@ -200,8 +200,8 @@ func TestErrors(t *testing.T) {
 		{"env", module("_start memory", write, im{"env", "foo", "i:"}), `byte 63 (0x3f): the core module imports func "foo" from "env", which nothing provides: ` +
 			"without WIT types, a program can import nothing but wasi_snapshot_preview1's functions. With them it becomes a component: " +
 			"`wasm-tools component embed`, then `wasm-tools component new`"},
-		{"unstable", module("_start memory", im{"wasi_unstable", "fd_write", "iiii:i"}), `byte 25 (0x19): the core module imports "fd_write" from "wasi_unstable", ` +
-			"the WASI before preview1: rebuild it with current tools"},
+		{"unstable", module("_start memory", im{"wasi_unstable", "fd_write", "iiii:i"}), `byte 25 (0x19): the core module is built for the WASI before preview1 (wasi_unstable): ` +
+			"rebuild it with current tools (it imports \"fd_write\" from \"wasi_unstable\")"},
 		{"unknown", module("_start memory", p1("fd_wrong", "i:i")), `byte 22 (0x16): the core module imports "fd_wrong" from "wasi_snapshot_preview1", which has no such function`},
 		{"type", module("_start memory", p1("fd_close", "I:i")), `byte 22 (0x16): the core module imports "fd_close" from "wasi_snapshot_preview1" ` +
 			"as func (param i64) (result i32), which is func (param i32) (result i32)"},

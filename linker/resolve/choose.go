@@ -21,6 +21,7 @@ func (r *resolver) edges(i int) {
 			n.imports[k], n.at[k], n.ok[k] = e, at, true
 		}
 	}
+	r.otherReleases(n)
 }
 
 // maxPerComponent bounds the problems reported about the imports of one component:

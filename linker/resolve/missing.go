@@ -24,8 +24,19 @@ func (r *resolver) missing(n *node, k int, name string) {
 			}
 		}
 	}
-	details = append(details, r.nearHost(name)...)
-	hint := r.similar(n, name)
+	near := r.nearHost(name)
+	if of := releaseOf(name); len(details) == 0 && of != "" {
+		if n.others == nil {
+			n.others = map[release][]string{}
+		}
+		n.others[of] = append(n.others[of], name)
+		return
+	}
+	details = append(details, near...)
+	hint := ""
+	if len(near) == 0 {
+		hint = r.similar(n, name)
+	}
 	if hint == "" && len(details) == 0 {
 		hint = "add a component that exports " + name
 	}

@@ -81,6 +81,8 @@ type node struct {
 	ok      []bool
 	// behind tells what chains put behind this component, by the index of the import.
 	behind map[int]link
+	// others are imports that nothing provides, of releases of WASI that are not offered.
+	others map[release][]string
 	// used is set if main reaches it.
 	used bool
 	// store is the graph's (instances.go).

@@ -102,6 +102,10 @@ func (a *app) finish(err error) int {
 		a.complain(file.Error(), file.Hint)
 		return exitLink
 	case errors.As(err, &malformed), errors.As(err, &invalid):
+		if what, hint, ok := linker.BuiltFor(err); ok {
+			a.complain("the component "+what+"\n"+err.Error(), hint)
+			return exitLink
+		}
 		a.complain(err.Error(), "")
 		return exitLink
 	case errors.As(err, &signalled):
