@@ -159,7 +159,7 @@ func artifactAt(p place) (*store.Artifact, error) {
 		if err != nil {
 			return nil, err
 		}
-		name := artifactName(p.name)
+		name := store.NameOf(p.name)
 		return &store.Artifact{Name: name, Components: []store.Component{{Name: name, Bytes: data}}}, nil
 	}
 	dir, err := root.OpenRoot(p.name)
@@ -167,7 +167,7 @@ func artifactAt(p place) (*store.Artifact, error) {
 		return nil, err
 	}
 	defer dir.Close()
-	a := &store.Artifact{Name: "composition"}
+	a := &store.Artifact{Name: store.NameOf("composition")}
 	if a.Manifest, err = readIn(dir, "sidecall.yaml", store.MaxYAMLSize); err != nil {
 		return nil, err
 	}
@@ -179,24 +179,17 @@ func artifactAt(p place) (*store.Artifact, error) {
 		return nil, fmt.Errorf("the composition has %d components, more than %d", len(files), store.MaxLayers)
 	}
 	for _, f := range files {
+		name, err := store.NewName(strings.TrimSuffix(f, ".wasm"))
+		if err != nil {
+			return nil, fmt.Errorf("a component's file beside the manifest: %w", err)
+		}
 		data, err := readIn(dir, f, store.MaxLayerSize)
 		if err != nil {
 			return nil, err
 		}
-		a.Components = append(a.Components, store.Component{Name: strings.TrimSuffix(f, ".wasm"), Bytes: data})
+		a.Components = append(a.Components, store.Component{Name: name, Bytes: data})
 	}
 	return a, nil
-}
-
-// artifactName is a file's name as a component may have it.
-func artifactName(file string) string {
-	base := strings.TrimSuffix(filepath.Base(file), ".wasm")
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
-			return r
-		}
-		return '-'
-	}, base)
 }
 
 // readIn reads a file of at most most bytes.

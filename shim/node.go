@@ -74,7 +74,7 @@ func findProgram() (string, error) {
 	return p, nil
 }
 
-func (n *node) images() *store.Store { return store.Open(filepath.Join(n.dir, "images")) }
+func (n *node) images() *store.Store { return store.OpenShared(filepath.Join(n.dir, "images")) }
 
 // ready is what is known of a composition that has been compiled.
 type ready struct {

@@ -217,7 +217,7 @@ func (a *answer) look(root string, spec *specs.Spec, label string, forced bool) 
 	if err != nil {
 		return err
 	}
-	a.files, err = images.Files(artifact.Name, desc)
+	a.files, err = images.Files(artifact.Name.String(), desc)
 	return err
 }
 

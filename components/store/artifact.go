@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
@@ -13,9 +14,9 @@ import (
 // Artifact is what is packed: one component, or a composition.
 type Artifact struct {
 	// Name is the component's or composition's.
-	Name string
+	Name Name
 	// Manifest is the composition's manifest, whose components have the files
-	// FileName(name); nil for one component by itself.
+	// Name.File(); nil for one component by itself.
 	Manifest []byte
 	// Components are the composition's, the main one first.
 	Components []Component
@@ -23,16 +24,13 @@ type Artifact struct {
 
 // Component is one component of an artifact.
 type Component struct {
-	Name  string
+	Name  Name
 	Bytes []byte
 	// Imports and Exports are the names of its world.
 	Imports, Exports []string
 	// Module says that it is a core module of WASI preview1.
 	Module bool
 }
-
-// FileName is the name of a component's file in a composition that is laid out.
-func FileName(component string) string { return component + ".wasm" }
 
 // wasmConfig is the configuration of an artifact: that of the Wasm OCI artifact
 // layout, and the part of an OCI image's configuration that a Kubernetes node looks
@@ -58,6 +56,9 @@ const user = "65532:65532"
 // Add packs an artifact into the store and returns its manifest's descriptor. The
 // same artifact is the same bytes, always: nothing of when or where goes into it.
 func (s *Store) Add(a *Artifact) (ocispec.Descriptor, error) {
+	if err := a.check(); err != nil {
+		return ocispec.Descriptor{}, err
+	}
 	var layers []ocispec.Descriptor
 	if a.Manifest != nil {
 		layer, err := s.add(MediaTypeManifest, a.Manifest)
@@ -72,7 +73,7 @@ func (s *Store) Add(a *Artifact) (ocispec.Descriptor, error) {
 		if err != nil {
 			return ocispec.Descriptor{}, err
 		}
-		layer.Annotations = map[string]string{ocispec.AnnotationTitle: FileName(c.Name), AnnotationComponent: c.Name}
+		layer.Annotations = map[string]string{ocispec.AnnotationTitle: c.Name.File(), AnnotationComponent: c.Name.String()}
 		layers = append(layers, layer)
 	}
 	config, err := s.addConfig(a, layers)
@@ -84,12 +85,27 @@ func (s *Store) Add(a *Artifact) (ocispec.Descriptor, error) {
 		MediaType:   ocispec.MediaTypeImageManifest,
 		Config:      config,
 		Layers:      layers,
-		Annotations: map[string]string{ocispec.AnnotationTitle: a.Name},
+		Annotations: map[string]string{ocispec.AnnotationTitle: a.Name.String()},
 	}
 	if a.Manifest != nil {
 		m.ArtifactType = ArtifactComposition
 	}
 	return s.addManifest(m)
+}
+
+// check refuses an artifact that Files would refuse.
+func (a *Artifact) check() error {
+	names := []Name{}
+	for _, c := range a.Components {
+		names = append(names, c.Name)
+	}
+	if a.Name == (Name{}) || slices.Contains(names, Name{}) {
+		return &Error{Ref: a.Name.String(), Msg: "a component or the composition has no name"}
+	}
+	if one, other, ok := collision(names); ok {
+		return &Error{Ref: a.Name.String(), Msg: fmt.Sprintf("the components %s and %s would be one file where upper case is lower case", one, other), Hint: "rename one of them"}
+	}
+	return nil
 }
 
 func (s *Store) addManifest(m ocispec.Manifest) (ocispec.Descriptor, error) {
@@ -104,7 +120,7 @@ func (s *Store) addManifest(m ocispec.Manifest) (ocispec.Descriptor, error) {
 
 func (s *Store) addConfig(a *Artifact, layers []ocispec.Descriptor) (ocispec.Descriptor, error) {
 	c := wasmConfig{Architecture: "wasm", OS: "wasip2", Component: a.world(),
-		Config: ocispec.ImageConfig{User: user, Entrypoint: []string{"/" + a.Name}}}
+		Config: ocispec.ImageConfig{User: user, Entrypoint: []string{"/" + a.Name.String()}}}
 	if a.Manifest == nil && len(a.Components) == 1 && a.Components[0].Module {
 		c.OS, c.Component = "wasip1", nil // the layout has no world for these
 	}

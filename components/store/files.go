@@ -1,11 +1,12 @@
 package store
 
 import (
-	"encoding/json"
+	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 
@@ -36,99 +37,178 @@ func (s *Store) Files(ref string, desc ocispec.Descriptor) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Join(s.dir, "files", desc.Digest.Encoded())
-	if err := s.layOut(dir, c); err != nil {
+	root, err := s.create()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	dir := filesDir + "/" + desc.Digest.Encoded()
+	if err := layOut(root, dir, c.files()); err != nil {
 		return nil, &Error{Ref: ref, Msg: "the image cannot be laid out as files", Hint: "sidecall pull " + ref + " gets it again", Err: err}
 	}
-	f := &Files{Digest: desc.Digest, Path: dir, Composition: c.Manifest != nil}
+	f := &Files{Digest: desc.Digest, Path: filepath.Join(s.dir, filepath.FromSlash(dir)), Composition: c.Manifest != nil}
 	if !f.Composition {
-		f.Path = filepath.Join(dir, FileName(c.Components[0].Name))
+		f.Path = filepath.Join(f.Path, c.Components[0].Name.File())
 	}
 	return f, nil
 }
 
-// layOut makes dir, whole or not at all.
-func (s *Store) layOut(dir string, c *Contents) error {
-	if _, err := os.Stat(dir); err == nil {
-		return nil
+// filesDir is where artifacts are laid out, each in a directory named by its digest.
+const filesDir = "files"
+
+// files are the names of an artifact's files and what is in them.
+func (c *Contents) files() map[string]ocispec.Descriptor {
+	out := map[string]ocispec.Descriptor{}
+	if c.Manifest != nil {
+		out[manifestName] = *c.Manifest
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return err
+	for _, l := range c.Components {
+		out[l.Name.File()] = l.Descriptor
 	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), ".incoming-*")
+	return out
+}
+
+// layOut makes dir, whole or not at all. That it is there is no reason to trust it: what
+// is in it is compared with what should be, and made again if it is not that.
+func layOut(root *os.Root, dir string, files map[string]ocispec.Descriptor) error {
+	var found error
+	for range 3 { // others may do the same, and be faster
+		if found = check(root, dir, files); found == nil {
+			return nil
+		}
+		if err := root.RemoveAll(dir); err != nil {
+			return err
+		}
+		tmp := path.Join(path.Dir(dir), incoming+rand.Text())
+		err := link(root, tmp, files)
+		if err == nil {
+			err = root.Rename(tmp, dir)
+		}
+		if err == nil {
+			return nil
+		}
+		if rest := root.RemoveAll(tmp); rest != nil || !errors.Is(err, fs.ErrExist) {
+			return errors.Join(err, rest)
+		}
+	}
+	return found
+}
+
+// check says what is wrong with an artifact that is laid out already.
+func check(root *os.Root, dir string, files map[string]ocispec.Descriptor) error {
+	info, err := root.Lstat(dir)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(tmp) // after a rename there is nothing left of it
-	if err := os.Chmod(tmp, 0o755); err != nil {
+	if !info.IsDir() {
+		return errors.New(dir + " is not a directory")
+	}
+	entries, err := fs.ReadDir(root.FS(), dir)
+	if err != nil {
 		return err
 	}
-	if c.Manifest != nil {
-		if err := s.linkBlob(*c.Manifest, filepath.Join(tmp, manifestName)); err != nil {
+	if len(entries) != len(files) {
+		return errors.New(dir + " has other files than the image")
+	}
+	for name, desc := range files {
+		f, err := regular(root, path.Join(dir, name))
+		if err != nil {
 			return err
 		}
-	}
-	for _, l := range c.Components {
-		if err := s.linkBlob(l.Descriptor, filepath.Join(tmp, FileName(l.Name))); err != nil {
-			return err
-		}
-	}
-	if err := os.Rename(tmp, dir); err != nil && !errors.Is(err, fs.ErrExist) {
-		if _, statErr := os.Stat(dir); statErr != nil { // else another process was faster
+		if err := errors.Join(verify(f, desc), f.Close()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// linkBlob makes a blob appear under another name, checked against its digest once
-// more, as what follows trusts the file.
-func (s *Store) linkBlob(desc ocispec.Descriptor, path string) error {
-	f, err := s.open(desc)
+// link makes a new directory of blobs, each checked against its digest once more, as
+// what follows trusts the files.
+func link(root *os.Root, dir string, files map[string]ocispec.Descriptor) error {
+	if err := root.MkdirAll(path.Dir(dir), 0o755); err != nil {
+		return err
+	}
+	if err := root.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	if err := root.Chmod(dir, 0o755); err != nil { // whatever the process's umask is
+		return err
+	}
+	for name, desc := range files {
+		if err := linkBlob(root, desc, path.Join(dir, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linkBlob makes a blob appear under another name, which is not there yet. Where there
+// are no hard links it is a copy.
+func linkBlob(root *os.Root, desc ocispec.Descriptor, name string) error {
+	f, err := blob(root, desc)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	verifier := desc.Digest.Verifier()
-	if _, err := io.Copy(verifier, f); err != nil {
+	err = verify(f, desc)
+	if bad := (*damaged)(nil); errors.As(err, &bad) {
+		_ = root.Remove(blobName(desc.Digest)) // so that it is fetched again
+	}
+	if err != nil {
 		return err
 	}
-	if !verifier.Verified() {
-		_ = os.Remove(f.Name()) // so that it is fetched again
-		return errors.New(f.Name() + " is damaged")
-	}
-	if os.Link(f.Name(), path) == nil {
+	if root.Link(blobName(desc.Digest), name) == nil {
 		return nil
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	out, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
+	out, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o444)
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(out, f)
-	return errors.Join(err, out.Close())
+	return errors.Join(err, out.Chmod(0o444), out.Close())
 }
 
 // Remove removes the files of an artifact, by its digest in hexadecimal, and the blobs
 // that no other artifact's files and no name need.
 func (s *Store) Remove(encoded string) error {
-	if encoded == "" || filepath.Base(encoded) != encoded {
-		return errors.New("not a digest: " + encoded)
-	}
-	if err := os.RemoveAll(filepath.Join(s.dir, "files", encoded)); err != nil {
+	d := decoded(encoded)
+	if err := checkDigest(d); err != nil {
 		return err
 	}
-	return s.collect()
+	root, err := s.open()
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	if err := root.RemoveAll(filesDir + "/" + d.Encoded()); err != nil {
+		return err
+	}
+	return collect(root)
+}
+
+// decoded is the digest that a directory is named by: its length tells the algorithm.
+func decoded(encoded string) digest.Digest {
+	if len(encoded) == 2*digest.SHA512.Size() {
+		return digest.NewDigestFromEncoded(digest.SHA512, encoded)
+	}
+	return digest.NewDigestFromEncoded(digest.SHA256, encoded)
 }
 
 // collect removes blobs that nothing refers to: no artifact's files, and no name.
-func (s *Store) collect() error {
+func collect(root *os.Root) error {
 	keep := map[digest.Digest]bool{}
 	mark := func(d digest.Digest) {
-		data, err := os.ReadFile(s.blob(d))
-		if err != nil || len(data) > MaxManifestSize {
+		if checkDigest(d) != nil {
+			return // what was never made whole
+		}
+		data, err := readLimited(root.FS(), blobName(d), MaxManifestSize)
+		if err != nil {
 			return
 		}
 		if m, err := decodeManifest("", data); err == nil {
@@ -138,36 +218,46 @@ func (s *Store) collect() error {
 			}
 		}
 	}
-	files, err := os.ReadDir(filepath.Join(s.dir, "files"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	files, err := entries(root, filesDir)
+	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		mark(digest.NewDigestFromEncoded(digest.SHA256, f.Name()))
+		mark(decoded(f.Name()))
 	}
-	refs, err := filepath.Glob(filepath.Join(s.dir, "refs", "*.json"))
+	refs, err := entries(root, "refs")
 	if err != nil {
 		return err
 	}
 	for _, ref := range refs {
-		var desc ocispec.Descriptor
-		if data, err := os.ReadFile(ref); err == nil && json.Unmarshal(data, &desc) == nil && checkDigest(desc.Digest) == nil {
+		if desc, ok := readRef(root, "refs/"+ref.Name()); ok {
 			mark(desc.Digest)
 		}
 	}
-	blobs, err := os.ReadDir(filepath.Join(s.dir, "blobs", "sha256"))
-	if err != nil {
-		return err
-	}
-	for _, b := range blobs {
-		d := digest.NewDigestFromEncoded(digest.SHA256, b.Name())
-		info, err := b.Info()
-		if err != nil || keep[d] || time.Since(info.ModTime()) < time.Hour { // one that is being pulled
-			continue
-		}
-		if err := os.Remove(s.blob(d)); err != nil {
+	for _, algorithm := range []digest.Algorithm{digest.SHA256, digest.SHA512} {
+		dir := ocispec.ImageBlobsDir + "/" + algorithm.String()
+		blobs, err := entries(root, dir)
+		if err != nil {
 			return err
+		}
+		for _, b := range blobs {
+			info, err := b.Info()
+			if err != nil || keep[digest.NewDigestFromEncoded(algorithm, b.Name())] || time.Since(info.ModTime()) < time.Hour {
+				continue // one that is being pulled
+			}
+			if err := root.RemoveAll(dir + "/" + b.Name()); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// entries lists a directory of the store, which may not be there yet.
+func entries(root *os.Root, dir string) ([]fs.DirEntry, error) {
+	list, err := fs.ReadDir(root.FS(), dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return list, err
 }

@@ -27,6 +27,9 @@ const (
 // a layer that all such images share, and the manifest and components in another.
 // command is what the program is told to do: run or serve.
 func (s *Store) AddImage(a *Artifact, program, command string, platform ocispec.Platform) (ocispec.Descriptor, error) {
+	if err := a.check(); err != nil {
+		return ocispec.Descriptor{}, err
+	}
 	binary, err := os.ReadFile(program)
 	if err != nil {
 		return ocispec.Descriptor{}, &Error{Ref: program, Msg: "the program for the image cannot be read", Err: err}
@@ -44,17 +47,17 @@ func (s *Store) AddImage(a *Artifact, program, command string, platform ocispec.
 	if a.Manifest != nil {
 		files = append(files, tarFile{imageDir + "/" + manifestName, 0o644, a.Manifest})
 	} else if len(a.Components) == 1 {
-		target += "/" + FileName(a.Components[0].Name)
+		target += "/" + a.Components[0].Name.File()
 	}
 	for _, c := range a.Components {
-		files = append(files, tarFile{imageDir + "/" + FileName(c.Name), 0o644, c.Bytes})
+		files = append(files, tarFile{imageDir + "/" + c.Name.File(), 0o644, c.Bytes})
 	}
 	config := ocispec.Image{Platform: platform, RootFS: ocispec.RootFS{Type: "layers"}, Config: ocispec.ImageConfig{
 		User: user, Entrypoint: []string{"/" + imageProgram, command, target}, WorkingDir: "/",
 		Labels: map[string]string{LabelComposition: target},
 	}}
 	m := ocispec.Manifest{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageManifest,
-		Annotations: map[string]string{ocispec.AnnotationTitle: a.Name}}
+		Annotations: map[string]string{ocispec.AnnotationTitle: a.Name.String()}}
 	for _, layer := range [][]tarFile{{{imageProgram, 0o755, binary}}, files} {
 		desc, diffID, err := s.addTar(layer)
 		if err != nil {

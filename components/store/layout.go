@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	pathpkg "path"
 	"path/filepath"
 	"strings"
 
@@ -89,7 +90,7 @@ func (s *Store) openFile(f layoutFile) (io.ReadCloser, int64, error) {
 	if f.blob == nil {
 		return io.NopCloser(strings.NewReader(string(f.data))), int64(len(f.data)), nil
 	}
-	r, err := s.open(*f.blob)
+	r, err := s.Fetch(context.Background(), *f.blob)
 	return r, f.blob.Size, err
 }
 
@@ -187,7 +188,7 @@ func (s *Store) Import(ctx context.Context, path string) (ocispec.Descriptor, er
 // itself, or the one for WebAssembly.
 func only(ref string, data []byte) (ocispec.Descriptor, error) {
 	var index ocispec.Index
-	if err := json.Unmarshal(data, &index); err == nil && len(index.Manifests) == 1 {
+	if err := DecodeJSON(data, &index); err == nil && len(index.Manifests) == 1 {
 		return checkSize(ref, index.Manifests[0])
 	}
 	return choose(ref, data)
@@ -199,11 +200,19 @@ func (l layoutFetcher) Fetch(_ context.Context, desc ocispec.Descriptor) (io.Rea
 	if err := checkDigest(desc.Digest); err != nil {
 		return nil, err
 	}
-	return l.Open(blobName(desc.Digest))
+	return openIn(l.FS, blobName(desc.Digest))
+}
+
+// openIn opens a file that is one, or a link to one: a device or a pipe may have no end.
+func openIn(root fs.FS, name string) (fs.File, error) {
+	if info, err := fs.Stat(root, name); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	}
+	return root.Open(name)
 }
 
 func readLimited(root fs.FS, name string, max int64) ([]byte, error) {
-	f, err := root.Open(name)
+	f, err := openIn(root, name)
 	if err != nil {
 		return nil, err
 	}
@@ -215,41 +224,67 @@ func readLimited(root fs.FS, name string, max int64) ([]byte, error) {
 	return data, err
 }
 
-// untar takes an image layout's regular files out of an archive, and nothing else.
+// untar takes an image layout's index and blobs out of an archive, and nothing else.
 func untar(path, dir string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
 	t := tar.NewReader(f)
 	var total int64
-	for {
+	for files := 0; ; {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		if total += h.Size; total > MaxTotalSize {
-			return fmt.Errorf("it has more than %d bytes", int64(MaxTotalSize))
-		}
 		name := strings.TrimPrefix(h.Name, "./")
-		if h.Typeflag != tar.TypeReg || !filepath.IsLocal(name) ||
-			name != ocispec.ImageIndexFile && !strings.HasPrefix(name, ocispec.ImageBlobsDir+"/") {
+		if h.Typeflag != tar.TypeReg || name != ocispec.ImageIndexFile && !isBlobName(name) {
 			continue
 		}
-		target := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-			return err
+		// A sparse file's size is whatever it says.
+		if total += min(h.Size, MaxTotalSize+1); total > MaxTotalSize {
+			return fmt.Errorf("it has more than %d bytes", int64(MaxTotalSize))
 		}
-		out, err := os.OpenFile(target, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
-		if err != nil {
-			return err
+		if files++; files > maxLayoutFiles {
+			return fmt.Errorf("it has more than %d blobs", maxLayoutFiles)
 		}
-		_, err = io.Copy(out, t)
-		if err = errors.Join(err, out.Close()); err != nil {
+		if err := extract(root, name, t); err != nil {
 			return err
 		}
 	}
+}
+
+// maxLayoutFiles bounds an archive's blobs: those of a few images.
+const maxLayoutFiles = 10 * MaxLayers
+
+// isBlobName tells whether a path is that of a blob in an image layout.
+func isBlobName(name string) bool {
+	rest, ok := strings.CutPrefix(name, ocispec.ImageBlobsDir+"/")
+	algorithm, encoded, _ := strings.Cut(rest, "/")
+	return ok && checkDigest(digest.NewDigestFromEncoded(digest.Algorithm(algorithm), encoded)) == nil
+}
+
+// extract writes one file. Of a blob that comes twice the first is taken, as any is what
+// its digest says; of two indexes nobody could say which one is meant.
+func extract(root *os.Root, name string, r io.Reader) error {
+	if err := root.MkdirAll(pathpkg.Dir(name), 0o755); err != nil {
+		return err
+	}
+	out, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) && name != ocispec.ImageIndexFile {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, r)
+	return errors.Join(err, out.Close())
 }

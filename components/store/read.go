@@ -1,8 +1,6 @@
 package store
 
 import (
-	"encoding/json"
-	"path"
 	"strings"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -18,7 +16,7 @@ type Contents struct {
 
 // Layer is a component in a layer.
 type Layer struct {
-	Name string
+	Name Name
 	ocispec.Descriptor
 }
 
@@ -34,8 +32,8 @@ func ReadManifest(ref string, data []byte) (*Contents, error) {
 
 func decodeManifest(ref string, data []byte) (*ocispec.Manifest, error) {
 	var m ocispec.Manifest
-	if err := json.Unmarshal(data, &m); err != nil {
-		return nil, &Error{Ref: ref, Msg: "the image's manifest is not JSON", Err: err}
+	if err := decodeJSON(ref, "the image's manifest", data, &m); err != nil {
+		return nil, err
 	}
 	if m.SchemaVersion != 2 {
 		return nil, foreign(ref, "", "the image's manifest has schema version %d, not 2", m.SchemaVersion)
@@ -73,7 +71,11 @@ func contents(ref string, m *ocispec.Manifest) (*Contents, error) {
 		case l.MediaType == MediaTypeManifest:
 			c.Manifest = l
 		case IsWasmLayer(l.MediaType):
-			c.Components = append(c.Components, Layer{layerName(l), *l})
+			name, err := layerName(l)
+			if err != nil {
+				return nil, &Error{Ref: ref, Msg: "a layer's annotation " + AnnotationComponent + " is no component's name", Err: err}
+			}
+			c.Components = append(c.Components, Layer{name, *l})
 		}
 	}
 	switch {
@@ -84,42 +86,23 @@ func contents(ref string, m *ocispec.Manifest) (*Contents, error) {
 		return nil, foreign(ref, "pack them as a composition, which has a manifest",
 			"the image has %d components and nothing that says how they belong together", len(c.Components))
 	}
-	if c.Manifest == nil {
-		return c, nil
+	names := make([]Name, len(c.Components))
+	for i, l := range c.Components {
+		names[i] = l.Name
 	}
-	seen := map[string]bool{}
-	for _, l := range c.Components {
-		if !plainName(l.Name) || seen[l.Name] {
-			return nil, foreign(ref, "", "component %q of the composition is named twice, or its name cannot be one", l.Name)
-		}
-		seen[l.Name] = true
+	if one, other, ok := collision(names); ok {
+		return nil, foreign(ref, "", "two components of the composition have one name: %s and %s", one, other)
 	}
 	return c, nil
 }
 
-// layerName is what a layer calls its component.
-func layerName(l *ocispec.Descriptor) string {
-	if name := l.Annotations[AnnotationComponent]; name != "" {
-		return name
+// layerName is what a layer calls its component. The annotation is of those who know
+// compositions, and must be right; a title is any file's.
+func layerName(l *ocispec.Descriptor) (Name, error) {
+	if text, ok := l.Annotations[AnnotationComponent]; ok {
+		return NewName(text)
 	}
-	name := strings.TrimSuffix(path.Base(l.Annotations[ocispec.AnnotationTitle]), ".wasm")
-	if !plainName(name) {
-		return "component"
-	}
-	return name
-}
-
-// plainName tells whether a name is safe as a file's, and could be a component's.
-func plainName(name string) bool {
-	if name == "" || len(name) > 200 {
-		return false
-	}
-	for _, c := range name {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' && c != '_' {
-			return false
-		}
-	}
-	return true
+	return NameOf(l.Annotations[ocispec.AnnotationTitle]), nil
 }
 
 func mediaTypes(layers []ocispec.Descriptor) string {
@@ -141,8 +124,8 @@ func mediaTypes(layers []ocispec.Descriptor) string {
 // or because it is the only one.
 func choose(ref string, data []byte) (ocispec.Descriptor, error) {
 	var index ocispec.Index
-	if err := json.Unmarshal(data, &index); err != nil {
-		return ocispec.Descriptor{}, &Error{Ref: ref, Msg: "the image's index is not JSON", Err: err}
+	if err := decodeJSON(ref, "the image's index", data, &index); err != nil {
+		return ocispec.Descriptor{}, err
 	}
 	var manifests, wasm []ocispec.Descriptor
 	var platforms []string

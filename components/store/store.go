@@ -10,7 +10,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"path"
 
 	"github.com/opencontainers/go-digest"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -22,15 +22,21 @@ import (
 //	refs/<hash of name>   the descriptor that an image's name stood for when it was pulled
 //	files/<hex>           artifacts laid out as files, hard links to blobs
 //
-// Files appear by renaming, so that processes may share the directory.
-type Store struct{ dir string }
-
-// Open returns the store in dir, which is made when something is put into it.
-func Open(dir string) *Store { return &Store{dir} }
-
-func (s *Store) blob(d digest.Digest) string {
-	return filepath.Join(s.dir, "blobs", d.Algorithm().String(), d.Encoded())
+// Files appear by renaming, so that processes may share the directory. Who can write to
+// it is trusted no further than that: content is compared with its digest whenever it is
+// used.
+type Store struct {
+	dir  string
+	mode os.FileMode // of dir, if it has to be made
 }
+
+// Open returns the store in dir, which is made when something is put into it. What
+// images hold is nobody else's to read.
+func Open(dir string) *Store { return &Store{dir, 0o700} }
+
+// OpenShared is Open for a store whose laid out artifacts are mounted where others see
+// them, who must come by.
+func OpenShared(dir string) *Store { return &Store{dir, 0o711} }
 
 // checkDigest lets only digests pass that are safe and strong as names of files.
 func checkDigest(d digest.Digest) error {
@@ -45,10 +51,19 @@ func checkDigest(d digest.Digest) error {
 
 // Has tells whether the store has the content with a digest.
 func (s *Store) Has(d digest.Digest) bool {
+	root, err := s.open()
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	return has(root, d)
+}
+
+func has(root *os.Root, d digest.Digest) bool {
 	if checkDigest(d) != nil {
 		return false
 	}
-	info, err := os.Stat(s.blob(d))
+	info, err := root.Lstat(blobName(d))
 	return err == nil && info.Mode().IsRegular()
 }
 
@@ -60,21 +75,22 @@ func (s *Store) put(desc ocispec.Descriptor, r io.Reader) (err error) {
 	if err := checkDigest(desc.Digest); err != nil {
 		return err
 	}
-	if s.Has(desc.Digest) {
-		return nil
-	}
-	path := s.blob(desc.Digest)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	root, err := s.create()
+	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".incoming-*")
+	defer root.Close()
+	if has(root, desc.Digest) {
+		return nil
+	}
+	f, name, err := temporary(root, path.Dir(blobName(desc.Digest)))
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
 			_ = f.Close() // the error that matters is there already
-			_ = os.Remove(f.Name())
+			_ = root.Remove(name)
 		}
 	}()
 	verifier := desc.Digest.Verifier()
@@ -95,7 +111,7 @@ func (s *Store) put(desc ocispec.Descriptor, r io.Reader) (err error) {
 	if err = f.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return root.Rename(name, blobName(desc.Digest))
 }
 
 // add stores data and returns its descriptor.
@@ -109,7 +125,12 @@ func (s *Store) read(desc ocispec.Descriptor, max int64) ([]byte, error) {
 	if desc.Size > max {
 		return nil, fmt.Errorf("%s has %d bytes, more than %d", desc.Digest, desc.Size, max)
 	}
-	f, err := s.open(desc)
+	root, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := blob(root, desc)
 	if err != nil {
 		return nil, err
 	}
@@ -119,17 +140,18 @@ func (s *Store) read(desc ocispec.Descriptor, max int64) ([]byte, error) {
 		return nil, err
 	}
 	if digest := desc.Digest.Algorithm().FromBytes(data); digest != desc.Digest {
-		_ = os.Remove(f.Name()) // so that it is fetched again
+		_ = root.Remove(blobName(desc.Digest)) // so that it is fetched again
 		return nil, fmt.Errorf("%s is damaged: its content is %s", f.Name(), digest)
 	}
 	return data, nil
 }
 
-func (s *Store) open(desc ocispec.Descriptor) (*os.File, error) {
+// blob opens content of the store, which is not checked.
+func blob(root *os.Root, desc ocispec.Descriptor) (*os.File, error) {
 	if err := checkDigest(desc.Digest); err != nil {
 		return nil, err
 	}
-	return os.Open(s.blob(desc.Digest))
+	return regular(root, blobName(desc.Digest))
 }
 
 // name keeps what an image's name stands for.
@@ -141,41 +163,62 @@ func (s *Store) name(ref string, desc ocispec.Descriptor) error {
 	if err != nil {
 		return err
 	}
-	path := s.refFile(ref)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	root, err := s.create()
+	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".incoming-*")
+	defer root.Close()
+	name := refName(ref)
+	f, tmp, err := temporary(root, path.Dir(name))
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+		err = root.Rename(tmp, name)
 	}
 	if err != nil {
-		_ = os.Remove(f.Name())
+		_ = root.Remove(tmp)
 	}
 	return err
 }
 
-func (s *Store) refFile(ref string) string {
+func refName(ref string) string {
 	sum := sha256.Sum256([]byte(ref))
-	return filepath.Join(s.dir, "refs", hex.EncodeToString(sum[:])+".json")
+	return "refs/" + hex.EncodeToString(sum[:]) + ".json"
 }
 
 // named returns what an image's name stood for when it was pulled last.
-func (s *Store) named(ref string) (desc ocispec.Descriptor, ok bool) {
-	data, err := os.ReadFile(s.refFile(ref))
-	if err != nil || json.Unmarshal(data, &desc) != nil {
-		return ocispec.Descriptor{}, false // as if it had never been pulled
+func (s *Store) named(ref string) (ocispec.Descriptor, bool) {
+	root, err := s.open()
+	if err != nil {
+		return ocispec.Descriptor{}, false
 	}
-	return desc, s.Has(desc.Digest)
+	defer root.Close()
+	desc, ok := readRef(root, refName(ref)) // if not, then it is as if it had never been pulled
+	return desc, ok && has(root, desc.Digest)
+}
+
+// readRef reads what one name stands for.
+func readRef(root *os.Root, name string) (desc ocispec.Descriptor, ok bool) {
+	f, err := regular(root, name)
+	if err != nil {
+		return desc, false
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, MaxManifestSize))
+	ok = err == nil && DecodeJSON(data, &desc) == nil && checkDigest(desc.Digest) == nil
+	return desc, ok
 }
 
 // Fetch opens content, for oras.
 func (s *Store) Fetch(_ context.Context, desc ocispec.Descriptor) (io.ReadCloser, error) {
-	return s.open(desc)
+	root, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return blob(root, desc)
 }
 
 // Exists tells oras whether content is there.

@@ -27,15 +27,23 @@ import (
 )
 
 var composition = &store.Artifact{
-	Name:     "orders",
+	Name:     name("orders"),
 	Manifest: []byte("apiVersion: sidecall.dev/v1alpha1\n"),
 	Components: []store.Component{
-		{Name: "app", Bytes: []byte("\x00asm\x0d\x00\x01\x00app"), Imports: []string{"a:b/log", "wasi:cli/stdout@0.2.0"}, Exports: []string{"wasi:cli/run@0.2.0"}},
-		{Name: "log", Bytes: []byte("\x00asm\x0d\x00\x01\x00log"), Imports: []string{"wasi:cli/stdout@0.2.0"}, Exports: []string{"a:b/log"}},
+		{Name: name("app"), Bytes: []byte("\x00asm\x0d\x00\x01\x00app"), Imports: []string{"a:b/log", "wasi:cli/stdout@0.2.0"}, Exports: []string{"wasi:cli/run@0.2.0"}},
+		{Name: name("log"), Bytes: []byte("\x00asm\x0d\x00\x01\x00log"), Imports: []string{"wasi:cli/stdout@0.2.0"}, Exports: []string{"a:b/log"}},
 	},
 }
 
-var single = &store.Artifact{Name: "app", Components: composition.Components[:1]}
+var single = &store.Artifact{Name: name("app"), Components: composition.Components[:1]}
+
+func name(text string) store.Name {
+	n, err := store.NewName(text)
+	if err != nil {
+		panic(err)
+	}
+	return n
+}
 
 // requests are those that a registry was sent; several may come at once.
 type requests struct {
@@ -98,7 +106,7 @@ func laidOut(t *testing.T, s *store.Store, desc ocispec.Descriptor, a *store.Art
 		t.Errorf("the manifest is %q", got)
 	}
 	for _, c := range a.Components {
-		if got, _ := os.ReadFile(filepath.Join(dir, store.FileName(c.Name))); !bytes.Equal(got, c.Bytes) {
+		if got, _ := os.ReadFile(filepath.Join(dir, c.Name.File())); !bytes.Equal(got, c.Bytes) {
 			t.Errorf("component %s is %q", c.Name, got)
 		}
 	}
@@ -109,7 +117,7 @@ func TestPushPull(t *testing.T) {
 	for _, a := range []*store.Artifact{single, composition} {
 		from, to := store.Open(t.TempDir()), store.Open(t.TempDir())
 		desc := add(t, from, a)
-		ref := host + "/acme/" + a.Name + ":1.0"
+		ref := host + "/acme/" + a.Name.String() + ":1.0"
 		if err := from.Push(t.Context(), ref, desc); err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +130,7 @@ func TestPushPull(t *testing.T) {
 		}
 		laidOut(t, to, got, a)
 
-		pinned := host + "/acme/" + a.Name + "@" + desc.Digest.String()
+		pinned := host + "/acme/" + a.Name.String() + "@" + desc.Digest.String()
 		if got, err = store.Open(t.TempDir()).Pull(t.Context(), pinned); err != nil || got.Digest != desc.Digest {
 			t.Errorf("by digest: %s, %v", got.Digest, err)
 		}
@@ -213,7 +221,7 @@ func TestConfig(t *testing.T) {
 func TestModuleConfig(t *testing.T) {
 	dir := t.TempDir()
 	s := store.Open(dir)
-	desc := add(t, s, &store.Artifact{Name: "app", Components: []store.Component{{Name: "app", Bytes: []byte("\x00asm\x01\x00\x00\x00"), Module: true,
+	desc := add(t, s, &store.Artifact{Name: name("app"), Components: []store.Component{{Name: name("app"), Bytes: []byte("\x00asm\x01\x00\x00\x00"), Module: true,
 		Imports: []string{"wasi:cli/stdout@0.2.0"}}}})
 	var m ocispec.Manifest
 	var config map[string]any
@@ -322,7 +330,7 @@ func TestForeign(t *testing.T) {
 			"LAYOUT: the image has 2 components and nothing that says how they belong together"},
 		{"two manifests", []ocispec.Descriptor{yaml, yaml, component}, "LAYOUT: the image has two manifests of compositions"},
 		{"a name for elsewhere", []ocispec.Descriptor{yaml, named(component, "../evil")},
-			`LAYOUT: component "../evil" of the composition is named twice, or its name cannot be one`},
+			`LAYOUT: a layer's annotation dev.sidecall.component is no component's name: the name "../evil" has other characters than letters of ASCII, digits, - and _`},
 		{"too large", []ocispec.Descriptor{sized(component, 1<<40)},
 			"LAYOUT: " + component.Digest.String() + " has 1099511627776 bytes, more than the 536870912 that a layer may have"},
 		{"negative", []ocispec.Descriptor{sized(component, -1)},

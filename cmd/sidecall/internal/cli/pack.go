@@ -226,7 +226,11 @@ func commandFor(p *plan.Plan) string {
 
 // artifact collects what a linked composition consists of, the main component first.
 func (a *app) artifact(m *manifest.Manifest) (*store.Artifact, error) {
-	out := &store.Artifact{Name: m.Name}
+	out := &store.Artifact{}
+	var err error
+	if out.Name, err = store.NewName(m.Name); err != nil {
+		return nil, fmt.Errorf("metadata.name: %w", err)
+	}
 	components := slices.Clone(m.Components)
 	slices.SortStableFunc(components, func(x, y manifest.Component) int {
 		return isMain(m, y) - isMain(m, x)
@@ -238,19 +242,17 @@ func (a *app) artifact(m *manifest.Manifest) (*store.Artifact, error) {
 			return nil, err
 		}
 		out.Components = append(out.Components, packed)
-		files[c.Name] = store.FileName(c.Name)
+		files[c.Name] = packed.Name.File()
 	}
 	if m.File == "" && len(components) == 1 {
 		return out, nil
 	}
 	source := []byte(generated(m))
 	if m.File != "" {
-		var err error
 		if source, err = os.ReadFile(m.File); err != nil {
 			return nil, err
 		}
 	}
-	var err error
 	out.Manifest, err = manifest.Relocate(source, files)
 	return out, err
 }
@@ -279,7 +281,10 @@ func (a *app) packedComponent(c manifest.Component) (store.Component, error) {
 		return none, fmt.Errorf("%s: %w", path, err)
 	}
 	world := print.Of(typed.Type)
-	out := store.Component{Name: c.Name, Bytes: data, Module: preview1.IsModule(data)}
+	out := store.Component{Bytes: data, Module: preview1.IsModule(data)}
+	if out.Name, err = store.NewName(c.Name); err != nil {
+		return none, fmt.Errorf("components.%s: %w", c.Name, err)
+	}
 	for _, i := range world.Imports {
 		out.Imports = append(out.Imports, i.Name)
 	}
@@ -294,7 +299,7 @@ func generated(m *manifest.Manifest) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\nmain: %s\ncomponents:\n", manifest.APIVersion, manifest.Kind, m.Name, m.Main)
 	for _, c := range m.Components {
-		fmt.Fprintf(&b, "  %s:\n    file: %s\n", c.Name, store.FileName(c.Name))
+		fmt.Fprintf(&b, "  %s:\n    file: %s.wasm\n", c.Name, c.Name)
 	}
 	return b.String()
 }
