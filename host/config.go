@@ -94,6 +94,17 @@ func (c Config) engine() engine.Config {
 type Stdio struct {
 	In       io.Reader
 	Out, Err io.Writer
+	// Until, if it is not nil, is how long the end of the instance waits for Out and Err to
+	// take what was written: until it is done. Otherwise that is a second.
+	Until context.Context
+}
+
+// PromptWriter is implemented by outputs that never wait: a guest writes to them by
+// itself, where others have a goroutine and a buffer between.
+type PromptWriter interface {
+	io.Writer
+	// Prompt does nothing.
+	Prompt()
 }
 
 // InstanceOptions are what differs between the instances of one composition.

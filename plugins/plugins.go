@@ -1,11 +1,8 @@
 package plugins
 
 import (
-	"context"
 	"errors"
 	"slices"
-
-	"github.com/rs/zerolog"
 
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/plugins/cli"
@@ -24,11 +21,7 @@ import (
 type Config struct {
 	HTTP     http.Config
 	KeyValue keyvalue.Config
-	// Log takes what components say by wasi:logging. If it is nil, each entry is a
-	// line on the component's standard error.
-	Log *zerolog.Logger
-	// Span, if it is not nil, tells which trace and span a context belongs to, for Log.
-	Span func(context.Context) (traceID, spanID string)
+	Logging  logging.Config
 }
 
 // Set is all plugins. What a component may do with them is what it is granted.
@@ -40,7 +33,7 @@ type Set struct {
 
 // New makes a Set. Close it when no instance uses it any more.
 func New(cfg Config) *Set {
-	return &Set{http: http.New(cfg.HTTP), keyvalue: keyvalue.New(cfg.KeyValue), logging: logging.New(cfg.Log, cfg.Span)}
+	return &Set{http: http.New(cfg.HTTP), keyvalue: keyvalue.New(cfg.KeyValue), logging: logging.New(cfg.Logging)}
 }
 
 // Close releases what instances share: connections, and the files of buckets.

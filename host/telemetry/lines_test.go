@@ -37,7 +37,7 @@ func TestLines(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var out bytes.Buffer
-			stdio := GuestOutput(zerolog.New(&out), "shop")("app", t.Context)
+			stdio := GuestOutput(toLog(&out), "shop")("app", t.Context)
 			for _, w := range test.writes {
 				if n, err := io.WriteString(stdio.Err, w); n != len(w) || err != nil {
 					t.Errorf("write: %d, %v", n, err)
@@ -66,7 +66,7 @@ func TestLines(t *testing.T) {
 
 // TestBuffer looks that a line without end takes no more memory than it may.
 func TestBuffer(t *testing.T) {
-	l := &lines{log: zerolog.Nop(), running: t.Context}
+	l := &lines{log: zerolog.Nop(), to: &ComponentLog{}, running: t.Context}
 	block := bytes.Repeat([]byte("x"), 1000)
 	for range 10_000 {
 		l.Write(block)
@@ -80,7 +80,7 @@ func TestBuffer(t *testing.T) {
 func TestLinesOfSpans(t *testing.T) {
 	var out bytes.Buffer
 	var now context.Context
-	stdio := GuestOutput(zerolog.New(&out), "shop")("app", func() context.Context { return now })
+	stdio := GuestOutput(toLog(&out), "shop")("app", func() context.Context { return now })
 	span := func(id byte) context.Context {
 		return trace.ContextWithSpanContext(t.Context(), trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{id}, SpanID: trace.SpanID{id}}))
 	}
@@ -96,4 +96,9 @@ func TestLinesOfSpans(t *testing.T) {
 	if out.String() != want {
 		t.Errorf("got\n%s", &out)
 	}
+}
+
+// toLog is a log of every component that has no bounds.
+func toLog(w io.Writer) func(string) *ComponentLog {
+	return func(string) *ComponentLog { return &ComponentLog{Log: zerolog.New(w)} }
 }

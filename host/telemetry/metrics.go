@@ -34,39 +34,48 @@ func newInstruments(m metric.Meter) (i instruments, err error) {
 	return i, errors.Join(errs...)
 }
 
-// Instances are counts of a composition's instances, to observe.
-type Instances struct {
-	// Made and Discarded count from the beginning.
+// Serving are counts of a composition's instances, requests and logs, to observe.
+type Serving struct {
+	// Made and Discarded count instances from the beginning.
 	Made, Discarded uint64
-	// Busy and Idle are those of now.
+	// Busy and Idle are instances of now.
 	Busy, Idle int
+	// AfterAnswer are requests that are answered, but whose guest goes on.
+	AfterAnswer int64
+	// LostLines are, by the component, lines that the log dropped, from the beginning.
+	LostLines map[string]uint64
 }
 
-// Observe has the metrics of instances taken by read whenever they are sent, until
-// stop is called.
-func (t *Telemetry) Observe(read func() Instances) (stop func() error, err error) {
+// Observe has metrics taken by read whenever they are sent, until stop is called.
+func (t *Telemetry) Observe(read func() Serving) (stop func() error, err error) {
 	composition := metric.WithAttributes(attribute.String("sidecall.composition", t.composition))
 	state := func(s string) metric.ObserveOption {
 		return metric.WithAttributes(attribute.String("sidecall.composition", t.composition), attribute.String("state", s))
 	}
 	busy, idle := state("busy"), state("idle")
-	errs := make([]error, 5)
-	var instances, memory metric.Int64ObservableUpDownCounter
-	var made, discarded metric.Int64ObservableCounter
+	errs := make([]error, 7)
+	var instances, memory, after metric.Int64ObservableUpDownCounter
+	var made, discarded, lost metric.Int64ObservableCounter
 	instances, errs[0] = t.meter.Int64ObservableUpDownCounter("sidecall.instances", metric.WithUnit("{instance}"), metric.WithDescription("Instances of the composition."))
 	made, errs[1] = t.meter.Int64ObservableCounter("sidecall.instances.made", metric.WithUnit("{instance}"), metric.WithDescription("Instances that were made."))
 	discarded, errs[2] = t.meter.Int64ObservableCounter("sidecall.instances.discarded", metric.WithUnit("{instance}"), metric.WithDescription("Instances that failed and were thrown away."))
 	memory, errs[3] = t.meter.Int64ObservableUpDownCounter("process.memory.usage", metric.WithUnit("By"), metric.WithDescription("Memory that the process takes, its guests included."))
+	after, errs[4] = t.meter.Int64ObservableUpDownCounter("sidecall.requests.after_answer", metric.WithUnit("{request}"), metric.WithDescription("Requests that are answered, but whose guest goes on."))
+	lost, errs[5] = t.meter.Int64ObservableCounter("sidecall.log.lines.lost", metric.WithUnit("{line}"), metric.WithDescription("Lines of the log that were dropped."))
 	var registration metric.Registration
-	registration, errs[4] = t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+	registration, errs[6] = t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		s := read()
 		o.ObserveInt64(instances, int64(s.Busy), busy)
 		o.ObserveInt64(instances, int64(s.Idle), idle)
 		o.ObserveInt64(made, int64(s.Made), composition)
 		o.ObserveInt64(discarded, int64(s.Discarded), composition)
 		o.ObserveInt64(memory, resident())
+		o.ObserveInt64(after, s.AfterAnswer, composition)
+		for component, lines := range s.LostLines {
+			o.ObserveInt64(lost, int64(lines), metric.WithAttributes(attribute.String("sidecall.composition", t.composition), attribute.String("sidecall.component", component)))
+		}
 		return nil
-	}, instances, made, discarded, memory)
+	}, instances, made, discarded, memory, after, lost)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}

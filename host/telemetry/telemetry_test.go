@@ -260,7 +260,7 @@ func TestNotSampled(t *testing.T) {
 
 func TestObserve(t *testing.T) {
 	r := record(t)
-	stop, err := r.Observe(func() Instances { return Instances{Made: 7, Discarded: 2, Busy: 3, Idle: 1} })
+	stop, err := r.Observe(func() Serving { return Serving{Made: 7, Discarded: 2, Busy: 3, Idle: 1} })
 	if err != nil {
 		t.Fatal(err)
 	}

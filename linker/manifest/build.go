@@ -71,6 +71,9 @@ func (b *builder) component(e entry) Component {
 	}
 	b.allow(&c, e.get("allow"))
 	c.Instance = b.instance(c.Name, e.get("instance"))
+	if log := e.get("log"); log != nil {
+		c.Log = LogLimits{Rate: log.size("rate"), Burst: log.size("burst")}
+	}
 	if imports := e.get("imports"); imports != nil {
 		for _, i := range imports.entries {
 			c.Imports = append(c.Imports, providersOf(i))

@@ -62,7 +62,12 @@ type Component struct {
 	ConfigPos diag.Pos
 	Imports   []Import
 	Instance  Instance
+	Log       LogLimits
 }
+
+// LogLimits bound what a component prints and logs while it is served, in bytes a second
+// and bytes at once. Zero values stand for the defaults.
+type LogLimits struct{ Rate, Burst int64 }
 
 // Import says who provides the imports that Selector selects.
 type Import struct {

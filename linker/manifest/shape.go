@@ -97,5 +97,9 @@ var componentShape = &shape{form: object, doc: "One component: where its code is
 	{name: "build", later: true}, {name: "configFrom", later: true},
 	{name: "envFrom", later: true}, {name: "secretFrom", later: true},
 	{name: "instance", shape: instanceShape},
+	{name: "log", shape: &shape{form: object, doc: "How much the log of serve takes of what the component prints and logs. What is beyond is dropped, counted and told.", fields: []field{
+		{name: "rate", shape: &shape{form: scalar, doc: "Bytes a second; 1Mi.", text: byteCount}},
+		{name: "burst", shape: &shape{form: scalar, doc: "Bytes at once, after less than the rate for a while; four times the rate.", text: byteCount}},
+	}}},
 	{name: "resources", later: true}, {name: "onFailure", later: true}, {name: "restart", later: true}, {name: "volumes", later: true},
 }}

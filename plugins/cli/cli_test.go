@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"strings"
@@ -106,10 +107,11 @@ func TestStdioOfNobody(t *testing.T) {
 
 type slow struct {
 	strings.Builder
+	takes time.Duration // 0: 50 ms
 }
 
 func (s *slow) Write(p []byte) (int, error) {
-	time.Sleep(50 * time.Millisecond)
+	time.Sleep(cmp.Or(s.takes, 50*time.Millisecond))
 	return s.Builder.Write(p)
 }
 
@@ -118,6 +120,21 @@ func TestUnflushedOutputArrives(t *testing.T) {
 	var s slow
 	e := env(t, plan.Grants{}, host.Stdio{Out: &s})
 	out := plugintest.Lend(e.Must("wasi:cli/stdout@0.2.12", "get-stdout"))
+	e.Ok(streams, "[method]output-stream.check-write", out)
+	e.Ok(streams, "[method]output-stream.write", out, value.Bytes([]byte("late")))
+	e.Close()
+	if s.String() != "late" {
+		t.Errorf("%q arrived", s.String())
+	}
+}
+
+// TestSlowReaderGetsAll closes an instance whose reader takes longer than a stream's end
+// waits by itself: what a command writes is data.
+func TestSlowReaderGetsAll(t *testing.T) {
+	var s slow
+	e := env(t, plan.Grants{}, host.Stdio{Out: &s, Until: t.Context()})
+	out := plugintest.Lend(e.Must("wasi:cli/stdout@0.2.12", "get-stdout"))
+	s.takes = 1500 * time.Millisecond
 	e.Ok(streams, "[method]output-stream.check-write", out)
 	e.Ok(streams, "[method]output-stream.write", out, value.Bytes([]byte("late")))
 	e.Close()

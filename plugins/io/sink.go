@@ -5,13 +5,17 @@ import (
 	"io"
 	"sync"
 	"time"
+
+	"github.com/sidecall/sidecall/host"
 )
 
 // Sink makes an Output of a writer that can only wait, such as standard output. A
 // goroutine writes while there is something to write, and ends when there is not.
 // What waits to be written is no more than sinkRoom bytes.
 type Sink struct {
-	w      io.Writer
+	w io.Writer
+	// prompt is set if w never waits: then there is no goroutine, and nothing pending.
+	prompt bool
 	signal Signal
 
 	mu       sync.Mutex
@@ -36,7 +40,8 @@ func NewSink(w io.Writer) *Sink {
 	if w == nil {
 		w = io.Discard
 	}
-	return &Sink{w: w}
+	_, prompt := w.(host.PromptWriter)
+	return &Sink{w: w, prompt: prompt || w == io.Discard}
 }
 
 // Ready reports whether Permit returns something else than 0.
@@ -66,6 +71,11 @@ func (s *Sink) Write(p []byte) error {
 	s.mu.Lock()
 	if s.err != nil {
 		defer s.mu.Unlock()
+		return s.err
+	}
+	if s.prompt {
+		defer s.mu.Unlock()
+		_, s.err = s.w.Write(p)
 		return s.err
 	}
 	if len(s.pending) == 0 {

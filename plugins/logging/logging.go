@@ -3,6 +3,7 @@ package logging
 import (
 	"context"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/rs/zerolog"
 
@@ -12,18 +13,27 @@ import (
 	"github.com/sidecall/sidecall/plugins/wit"
 )
 
-// Plugin is wasi:logging with where it logs to.
-type Plugin struct {
-	log  *zerolog.Logger
-	span func(context.Context) (traceID, spanID string)
+// Config says where entries go.
+type Config struct {
+	// Log is the log of a component, with the fields composition, component and context
+	// added, and trace_id and span_id if Span knows them. If it is nil, each entry is a line
+	// on the component's standard error.
+	Log func(component string) *zerolog.Logger
+	// Ready, if it is not nil, is when the log takes an entry: guests wait for it, as long
+	// as their call may last.
+	Ready io.Event
+	// Line is how long a message may be, in bytes; longer ones become several entries. 0
+	// is any.
+	Line int
+	// Span, if it is not nil, tells which trace and span a context belongs to.
+	Span func(context.Context) (traceID, spanID string)
 }
 
-// New makes a Plugin which writes to log, with the fields composition, component and context, and
-// trace_id and span_id if span, which may be nil, knows them. If log is nil, each entry is a line on
-// the component's standard error.
-func New(log *zerolog.Logger, span func(context.Context) (traceID, spanID string)) *Plugin {
-	return &Plugin{log, span}
-}
+// Plugin is wasi:logging with where it logs to.
+type Plugin struct{ cfg Config }
+
+// New makes a Plugin.
+func New(cfg Config) *Plugin { return &Plugin{cfg} }
 
 // Interfaces returns the drafts of wasi:logging. They differ in their names alone.
 func (p *Plugin) Interfaces() []*host.Interface {
@@ -46,20 +56,51 @@ var levels = [...]struct {
 
 func (p *Plugin) write(c *host.Call, args []value.Value) (value.Value, error) {
 	level, topic, message := levels[args[0].Case()], args[1].Str(), args[2].Str()
-	if p.log == nil {
+	if p.cfg.Log == nil {
 		return value.Value{}, writeLine(c, level.name, topic, message)
 	}
-	e := p.log.WithLevel(level.level).Str("composition", c.Composition()).Str("component", c.Component().Name)
+	log := p.cfg.Log(c.Component().Name)
+	if log.GetLevel() > level.level {
+		return value.Value{}, nil
+	}
+	topic, _ = p.cut(topic)
+	for {
+		if p.cfg.Ready != nil {
+			if err := io.Wait(c.Context(), p.cfg.Ready); err != nil {
+				return value.Value{}, err
+			}
+		}
+		part, rest := p.cut(message)
+		p.entry(c, log.WithLevel(level.level), topic, part)
+		if message = rest; message == "" {
+			return value.Value{}, c.Context().Err()
+		}
+	}
+}
+
+func (p *Plugin) entry(c *host.Call, e *zerolog.Event, topic, message string) {
+	e = e.Str("composition", c.Composition()).Str("component", c.Component().Name)
 	if topic != "" {
 		e = e.Str("context", topic)
 	}
-	if p.span != nil {
-		if traceID, spanID := p.span(c.Context()); traceID != "" {
+	if p.cfg.Span != nil {
+		if traceID, spanID := p.cfg.Span(c.Context()); traceID != "" {
 			e = e.Str("trace_id", traceID).Str("span_id", spanID)
 		}
 	}
 	e.Msg(message)
-	return value.Value{}, nil
+}
+
+// cut returns as much of a text as may be in one entry.
+func (p *Plugin) cut(text string) (part, rest string) {
+	n := p.cfg.Line
+	if n <= 0 || len(text) <= n {
+		return text, ""
+	}
+	for n > p.cfg.Line-utf8.UTFMax && !utf8.RuneStart(text[n]) {
+		n--
+	}
+	return text[:n], text[n:]
 }
 
 type lineKey struct{}

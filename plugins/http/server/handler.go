@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/sidecall/sidecall/host"
@@ -16,6 +17,8 @@ type Handler struct {
 	cfg       Config
 	admission *admission
 	workers   workers
+	// after counts the guests that go on after their answer.
+	after atomic.Int64
 	// peers are those of the server's listener, nil for a Handler of another server.
 	peers *peers
 }
@@ -59,6 +62,11 @@ func (e *exchange) answer() {
 		e.refuse(http.StatusRequestEntityTooLarge)
 		return
 	}
+	e.rest = restOf(ctx)
+	if err := e.rest.wait(ctx, mostRestOf(e.r)); err != nil {
+		e.unavailable(err)
+		return
+	}
 	if err := h.admission.enter(ctx); err != nil {
 		e.unavailable(err)
 		return
@@ -78,6 +86,8 @@ type exchange struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	start time.Time
+	// rest is what earlier requests of the connection left to do, nil if nobody knows.
+	rest *rest
 }
 
 // limit applies the limits of time and size. The context ends at the deadline. The
@@ -123,6 +133,8 @@ func (e *exchange) limit() (context.Context, func()) {
 func (e *exchange) serve(lease *pool.Lease) {
 	inst := lease.Instance()
 	ended, told := make(chan struct{}), make(chan struct{})
+	answered := &afterAnswer{h: e.h, rest: e.rest}
+	defer answered.begin()
 	end := func(err error) {
 		e.ended(err)
 		close(told)
@@ -130,6 +142,7 @@ func (e *exchange) serve(lease *pool.Lease) {
 			e.h.cfg.Log.Error().Err(err).Str("composition", e.h.cfg.Name).Msg("closing an instance failed")
 		}
 		e.h.admission.leave()
+		answered.end()
 		close(ended)
 	}
 	handle, err := inst.Func(e.h.cfg.Interface, "handle")
@@ -200,7 +213,7 @@ const retryAfter = "1"
 
 // unavailable answers a request that did not get its turn, if its client is still there.
 func (e *exchange) unavailable(err error) {
-	e.h.cfg.Log.Debug().Err(err).Str("composition", e.h.cfg.Name).Str("path", e.r.URL.Path).Msg("request turned away")
+	e.h.cfg.Log.Debug().Err(err).Str("composition", e.h.cfg.Name).Str("path", clipped(e.r.URL.Path)).Msg("request turned away")
 	if ctx := e.r.Context(); errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), ErrDrain) {
 		panic(http.ErrAbortHandler)
 	}

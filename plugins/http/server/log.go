@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -62,6 +63,17 @@ func (e *exchange) logAnswer(failed *wasihttp.ServeError) {
 	}
 }
 
+// longestPath is how many bytes of a path are logged: a client must not choose how long
+// lines are.
+const longestPath = 1 << 10
+
+func clipped(path string) string {
+	if len(path) <= longestPath {
+		return path
+	}
+	return strings.ToValidUTF8(path[:longestPath], "") + "…"
+}
+
 // event adds which request it is about.
 func (e *exchange) event(ev *zerolog.Event) *zerolog.Event {
 	if e.h.cfg.Span != nil {
@@ -69,5 +81,5 @@ func (e *exchange) event(ev *zerolog.Event) *zerolog.Event {
 			ev = ev.Str("trace_id", traceID).Str("span_id", spanID)
 		}
 	}
-	return ev.Str("composition", e.h.cfg.Name).Str("method", e.r.Method).Str("path", e.r.URL.Path)
+	return ev.Str("composition", e.h.cfg.Name).Str("method", e.r.Method).Str("path", clipped(e.r.URL.Path))
 }

@@ -46,6 +46,7 @@ func New(cfg Config, opt Listen, wrap func(http.Handler) http.Handler) (*Server,
 		MaxHeaderBytes:    s.opt.Header,
 		Protocols:         &http.Protocols{},
 		BaseContext:       func(net.Listener) context.Context { return ctx },
+		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return withRest(ctx) },
 		ErrorLog:          stdlog.New(logWriter{s}, "", 0),
 	}
 	s.http.Protocols.SetHTTP1(true)
@@ -89,6 +90,9 @@ func (s *Server) close() {
 
 // Addr is where the server listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// AfterAnswer is how many guests go on though their request is answered.
+func (s *Server) AfterAnswer() int64 { return s.handler.after.Load() }
 
 // HealthAddr is where it tells of its health, nil if nowhere.
 func (s *Server) HealthAddr() net.Addr {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,6 +33,9 @@ type app struct {
 
 	interfaces []*host.Interface // see hostInterfaces
 	observed   *observation      // nil for commands that nobody observes
+	guests     *guestLogs        // of serve, nil for other commands
+
+	drainLog func(context.Context) error // if not nil, waits until what guests logged is written
 
 	variables func(name string) (string, bool) // for ${VAR} in manifests
 
@@ -145,12 +149,15 @@ func (w warnings) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func newLogger(s *settings.Settings, w io.Writer) zerolog.Logger {
+func newLogger(s *settings.Settings, w io.Writer) zerolog.Logger { return newLoggerBy(s, w, w) }
+
+// newLoggerBy makes a log in the form that is right for to, but writes it by w.
+func newLoggerBy(s *settings.Settings, to, w io.Writer) zerolog.Logger {
 	if s.LogLevel == zerolog.Disabled {
 		return zerolog.Nop()
 	}
-	if s.LogFormat == "text" || s.LogFormat == "auto" && report.IsTerminal(w) {
-		style := report.StyleFor(w, s.Color, os.Getenv)
+	if s.LogFormat == "text" || s.LogFormat == "auto" && report.IsTerminal(to) {
+		style := report.StyleFor(to, s.Color, os.Getenv)
 		w = zerolog.ConsoleWriter{Out: w, NoColor: !style.Color, TimeFormat: "15:04:05.000", FormatPrepare: report.CleanEvent}
 	} else {
 		w = report.CleanJSON(w)

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"github.com/rs/zerolog"
-
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/linker/resolve"
 	"github.com/sidecall/sidecall/plugins"
@@ -14,24 +12,13 @@ import (
 // and host must mean the same resource types.
 func (a *app) hostInterfaces() []*host.Interface {
 	if a.interfaces == nil {
-		log := a.guestLog()
 		a.interfaces = plugins.New(plugins.Config{
-			Log:      log,
-			Span:     a.observed.span(),
+			Logging:  a.guestLogging(),
 			HTTP:     http.Config{Around: a.observed.around()},
-			KeyValue: keyvalue.Config{Dir: a.settings.KeyValueDir, Log: *log}, // of a directory that somebody asked for
+			KeyValue: keyvalue.Config{Dir: a.settings.KeyValueDir, Log: a.guestLogger(a.stderr)}, // of a directory that somebody asked for
 		}).Interfaces()
 	}
 	return a.interfaces
-}
-
-// guestLog takes what components say by wasi:logging. They have been asked to say it,
-// so it comes out even where the host's own log is silent, down to the level info.
-func (a *app) guestLog() *zerolog.Logger {
-	s := *a.settings
-	s.LogLevel = min(s.LogLevel, zerolog.InfoLevel)
-	log := newLogger(&s, a.stderr)
-	return &log
 }
 
 // catalog tells the linker of them: linker and host do not know each other.

@@ -24,7 +24,10 @@ each component. PROCESS is a process's number, or a composition's name.
   POLICY            which requests share an instance
   BUSY, IDLE        instances in use, and those that wait for their next use
   FLIGHT, REQUESTS  requests under way, and all since the start
+  AFTER             requests that are answered, but whose guest goes on
   TRAPS             calls that ended in a trap, by the component whose fault it was
+  LOST              lines of the log that were dropped: of a component, that it wrote too
+                    fast; or whose reader is too slow
   MEMORY            of a process: what it has in memory; of a component: the size of
                     its linear memories, in all instances
 
@@ -67,11 +70,11 @@ func first(args []string) string {
 func (a *app) psTable(stats []control.Status) error {
 	style := a.outStyle()
 	t := &report.Table{Left: 3, Last: true}
-	t.Row("PID", "COMPOSITION", "POLICY", "BUSY", "IDLE", "FLIGHT", "REQUESTS", "TRAPS", "MEMORY", "UP", "ADDRESS")
+	t.Row("PID", "COMPOSITION", "POLICY", "BUSY", "IDLE", "FLIGHT", "AFTER", "REQUESTS", "TRAPS", "LOST", "MEMORY", "UP", "ADDRESS")
 	for _, s := range stats {
-		flight, total := "", ""
+		flight, after, total := "", "", ""
 		if s.Requests != nil {
-			flight, total = fmt.Sprint(s.Requests.InFlight), fmt.Sprint(s.Requests.Total)
+			flight, after, total = fmt.Sprint(s.Requests.InFlight), fmt.Sprint(s.Requests.AfterAnswer), fmt.Sprint(s.Requests.Total)
 		}
 		where := s.Address
 		if s.Draining {
@@ -79,12 +82,12 @@ func (a *app) psTable(stats []control.Status) error {
 		}
 		t.Cells(report.Cell{Text: strconv.Itoa(s.PID)}, report.Cell{Text: s.Composition}, report.Cell{Text: s.Instances.Policy},
 			report.Cell{Text: strconv.Itoa(s.Instances.Busy)}, report.Cell{Text: strconv.Itoa(s.Instances.Idle)},
-			report.Cell{Text: flight}, report.Cell{Text: total}, traps(style, s.Traps), report.Cell{Text: bytesText(s.Usage.Resident)},
+			report.Cell{Text: flight}, report.Cell{Text: after}, report.Cell{Text: total}, trouble(style, s.Traps), trouble(style, s.LostLines), report.Cell{Text: bytesText(s.Usage.Resident)},
 			report.Cell{Text: durationText(time.Since(s.Started))}, report.Cell{Text: where})
 		for _, c := range s.Components {
 			t.Cells(report.Cell{}, report.Cell{Text: "  " + c.Name}, report.Cell{Text: c.Policy},
-				report.Cell{Text: strconv.Itoa(c.Busy)}, report.Cell{Text: strconv.Itoa(c.Idle)}, report.Cell{}, report.Cell{},
-				traps(style, c.Traps), report.Cell{Text: bytesText(c.Memory)}, report.Cell{}, report.Cell{})
+				report.Cell{Text: strconv.Itoa(c.Busy)}, report.Cell{Text: strconv.Itoa(c.Idle)}, report.Cell{}, report.Cell{}, report.Cell{},
+				trouble(style, c.Traps), trouble(style, c.LostLines), report.Cell{Text: bytesText(c.Memory)}, report.Cell{}, report.Cell{})
 		}
 	}
 	return t.Write(a.stdout, style)
@@ -93,8 +96,8 @@ func (a *app) psTable(stats []control.Status) error {
 // outStyle is the style of standard output.
 func (a *app) outStyle() report.Style { return report.StyleFor(a.stdout, a.settings.Color, os.Getenv) }
 
-// traps shows a number that should be 0.
-func traps(style report.Style, n uint64) report.Cell {
+// trouble shows a number that should be 0.
+func trouble(style report.Style, n uint64) report.Cell {
 	c := report.Cell{Text: strconv.FormatUint(n, 10)}
 	if n > 0 {
 		c.Paint = style.Trouble

@@ -91,7 +91,7 @@ func (a *app) runPlan(r *linker.Result) (err error) {
 		defer cancel()
 	}
 	start = time.Now()
-	inst, err := c.Instantiate(ctx, host.InstanceOptions{Stdio: host.Stdio{In: a.stdin, Out: a.stdout, Err: a.stderr}})
+	inst, err := c.Instantiate(ctx, host.InstanceOptions{Stdio: host.Stdio{In: a.stdin, Out: a.stdout, Err: a.stderr, Until: ctx}})
 	a.took("instantiated", start)
 	if err != nil {
 		return interrupted(ctx, err)
@@ -101,6 +101,9 @@ func (a *app) runPlan(r *linker.Result) (err error) {
 	a.took("ran", start)
 	// Closing has a context of its own: the guest's destructors run even after Ctrl-C.
 	closeErr := inst.Close(context.WithoutCancel(ctx))
+	if a.drainLog != nil {
+		_ = a.drainLog(ctx) // who cannot be told more needs no error
+	}
 	if err != nil {
 		return interrupted(ctx, err)
 	}

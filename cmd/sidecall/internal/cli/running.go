@@ -27,6 +27,8 @@ type running struct {
 
 	// Of a server; nil for a command. It comes when others may ask already.
 	pool     atomic.Pointer[pool.Pool]
+	server   atomic.Pointer[server.Server]
+	guests   *guestLogs // nil if nothing of their logs is lost
 	address  atomic.Pointer[string]
 	draining atomic.Bool
 
@@ -56,7 +58,7 @@ func (a *app) watched(c *host.Composition, r *linker.Result, command string) (w 
 	if dir == "" {
 		return nil, func() {}
 	}
-	w = &running{comp: c, trapsOf: map[string]*atomic.Uint64{}, graphs: map[string]string{}}
+	w = &running{comp: c, guests: a.guests, trapsOf: map[string]*atomic.Uint64{}, graphs: map[string]string{}}
 	w.fixed = control.Status{PID: os.Getpid(), Composition: r.Plan.Name, Command: command,
 		Version: readBuildInfo().Version, Started: time.Now().Round(0)}
 	for _, comp := range r.Plan.Components {
@@ -82,8 +84,8 @@ func (a *app) watched(c *host.Composition, r *linker.Result, command string) (w 
 	}
 }
 
-// server has a server's requests counted. wrap is as for server.New.
-func (w *running) server(cfg *server.Config, p *pool.Pool, wrap func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+// count has a server's requests counted. wrap is as for server.New.
+func (w *running) count(cfg *server.Config, p *pool.Pool, wrap func(http.Handler) http.Handler) func(http.Handler) http.Handler {
 	if w == nil {
 		return wrap
 	}
@@ -108,9 +110,10 @@ func (w *running) server(cfg *server.Config, p *pool.Pool, wrap func(http.Handle
 	}
 }
 
-// listens notes where a server listens, and leaves that it drains.
-func (w *running) listens(address string) {
+// listens notes the server, and where it listens, and drains that it ends.
+func (w *running) listens(s *server.Server, address string) {
 	if w != nil {
+		w.server.Store(s)
 		w.address.Store(&address)
 	}
 }
@@ -149,7 +152,11 @@ func (w *running) Status() control.Status {
 	if served := w.pool.Load(); served != nil {
 		p := served.Stats()
 		s.Instances = control.Instances{Policy: served.Policy().String(), Busy: p.Busy, Idle: p.Idle, Spare: stats.Spares, Made: p.Made, Discarded: p.Discarded}
-		s.Requests = &control.Requests{InFlight: w.inFlight.Load(), Total: w.total.Load(), Failed: w.failed.Load()}
+		out := &control.Requests{InFlight: w.inFlight.Load(), Total: w.total.Load(), Failed: w.failed.Load()}
+		if s := w.server.Load(); s != nil {
+			out.AfterAnswer = s.AfterAnswer()
+		}
+		s.Requests = out
 	}
 	s.Traps = w.traps.Load()
 	s.Components = append([]control.Component(nil), w.fixed.Components...)
@@ -166,6 +173,12 @@ func (w *running) Status() control.Status {
 			}
 		}
 		c.Memory, c.Traps = stats.Components[i].Memory, w.trapsOf[c.Name].Load()
+		if w.guests != nil {
+			c.LostLines = w.guests.lost(c.Name).Lines()
+		}
+	}
+	if w.guests != nil {
+		s.LostLines = w.guests.lost(ownLines).Lines()
 	}
 	s.Usage = control.UsageNow()
 	return s

@@ -53,7 +53,7 @@ func TestServedWhileAsked(t *testing.T) {
 	began := make(chan struct{})
 	go func() {
 		defer close(began)
-		w.server(&server.Config{}, pool.New(w.comp, pool.Policy{}, host.InstanceOptions{}), nil)
+		w.count(&server.Config{}, pool.New(w.comp, pool.Policy{}, host.InstanceOptions{}), nil)
 	}()
 	if s := w.Status(); s.Requests == nil && s.Instances.Policy != "once" {
 		t.Errorf("a command with the policy %s", s.Instances.Policy)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -51,8 +52,8 @@ code is 1 if some had to be ended; a second signal ends all at once.`,
 			}
 			if a.settings.LogAuto {
 				a.settings.LogLevel = zerolog.InfoLevel
-				a.log = newLogger(a.settings, a.stderr)
 			}
+			defer a.logBehind()()
 			return a.serve(t)
 		},
 	}
@@ -60,7 +61,7 @@ code is 1 if some had to be ended; a second signal ends all at once.`,
 	flags.SortFlags = false
 	t.flags(flags)
 	t.grantFlags(flags)
-	settings.Flags(flags, settings.Listen, settings.HealthListen, settings.TLSCert, settings.TLSKey, settings.Deadline, settings.MaxRequests,
+	settings.Flags(flags, settings.Listen, settings.HealthListen, settings.TLSCert, settings.TLSKey, settings.Deadline, settings.MaxRequests, settings.LogRate,
 		settings.Instance, settings.Engine, settings.MaxMemory, settings.KeyValue, settings.CacheDir, settings.NoCache, settings.Control)
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	_ = cmd.MarkFlagDirname(settings.CacheDir)
@@ -87,6 +88,7 @@ func (a *app) serve(t *target) (err error) {
 	if err := r.Diagnostics.Err(); err != nil {
 		return err
 	}
+	a.guests.limit(r.Manifest, a.settings)
 	handler, err := findHandler(r.Plan)
 	if err != nil {
 		return err
@@ -112,7 +114,7 @@ func (a *app) serve(t *target) (err error) {
 
 // serveComposition serves what is compiled.
 func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler string, r *linker.Result, listen server.Listen) (err error) {
-	p := pool.New(c, a.policy(r), host.InstanceOptions{StdioOf: telemetry.GuestOutput(*a.guestLog(), r.Plan.Name)})
+	p := pool.New(c, a.policy(r), host.InstanceOptions{StdioOf: telemetry.GuestOutput(a.guests.of, r.Plan.Name)})
 	defer func() {
 		// Requests have ended, guests may go on for as long as their deadline allows.
 		ctx, cancel := context.WithTimeout(context.Background(), graceAfterDrain)
@@ -125,13 +127,14 @@ func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler
 	}
 	cfg := server.Config{Name: r.Plan.Name, Pool: p, Interface: handler, Limits: a.limits(r), Log: a.log}
 	cfg.AccessLog = r.Manifest.HTTP != nil && r.Manifest.HTTP.AccessLog
-	wrap, err := a.observed.serve(&cfg, p)
+	var serving atomic.Pointer[server.Server]
+	wrap, err := a.observed.serve(&cfg, a.measured(p, r, &serving))
 	if err != nil {
 		return err
 	}
 	watched, unwatch := a.watched(c, r, "serve")
 	defer unwatch()
-	wrap = watched.server(&cfg, p, wrap)
+	wrap = watched.count(&cfg, p, wrap)
 	s, err := server.New(cfg, listen, wrap)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return &advisedError{err, "somebody listens there already; choose another address by --listen or --health-listen"}
@@ -143,7 +146,8 @@ func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler
 	if listen.TLS != nil {
 		scheme = "https"
 	}
-	watched.listens(scheme + "://" + s.Addr().String())
+	serving.Store(s)
+	watched.listens(s, scheme+"://"+s.Addr().String())
 	event := a.log.Info().Str("composition", r.Plan.Name).Str("address", scheme+"://"+s.Addr().String()).Stringer("instance", p.Policy())
 	if s.HealthAddr() != nil {
 		event = event.Str("health", "http://"+s.HealthAddr().String())
@@ -159,6 +163,22 @@ func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler
 	}
 	a.log.Info().Str("composition", r.Plan.Name).Msg("served")
 	return nil
+}
+
+// measured tells what is measured of a server, which serving has once it listens.
+func (a *app) measured(p *pool.Pool, r *linker.Result, serving *atomic.Pointer[server.Server]) func() telemetry.Serving {
+	return func() telemetry.Serving {
+		s := p.Stats()
+		m := telemetry.Serving{Made: s.Made, Discarded: s.Discarded, Busy: s.Busy, Idle: s.Idle, LostLines: map[string]uint64{}}
+		if s := serving.Load(); s != nil {
+			m.AfterAnswer = s.AfterAnswer()
+		}
+		m.LostLines[ownLines] = a.guests.lost(ownLines).Lines()
+		for _, c := range r.Plan.Components {
+			m.LostLines[c.Name] = a.guests.lost(c.Name).Lines()
+		}
+		return m
+	}
 }
 
 // graceAfterDrain is how long guests may go on when everything is answered.

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sidecall/sidecall/host"
-	"github.com/sidecall/sidecall/host/pool"
 	"github.com/sidecall/sidecall/host/telemetry"
 	"github.com/sidecall/sidecall/linker/compile"
 	"github.com/sidecall/sidecall/plugins/http/server"
@@ -92,16 +91,13 @@ func (o *observation) around() func(string, http.RoundTripper) http.RoundTripper
 	}
 }
 
-// serve observes a server's requests and instances, until the observation stops. wrap
-// is for server.New.
-func (o *observation) serve(cfg *server.Config, p *pool.Pool) (wrap func(http.Handler) http.Handler, err error) {
+// serve observes a server's requests, and what read tells of it, until the observation
+// stops. wrap is for server.New.
+func (o *observation) serve(cfg *server.Config, read func() telemetry.Serving) (wrap func(http.Handler) http.Handler, err error) {
 	if o.Telemetry == nil {
 		return nil, nil
 	}
 	cfg.Ended, cfg.Span = o.Ended, telemetry.Span
-	_, err = o.Observe(func() telemetry.Instances {
-		s := p.Stats()
-		return telemetry.Instances{Made: s.Made, Discarded: s.Discarded, Busy: s.Busy, Idle: s.Idle}
-	})
+	_, err = o.Observe(read)
 	return o.Handler, err
 }

@@ -27,9 +27,12 @@ type Status struct {
 	Address     string    `json:"address,omitempty"`
 	Draining    bool      `json:"draining,omitempty"`
 
-	Instances  Instances   `json:"instances"`
-	Requests   *Requests   `json:"requests,omitempty"` // of a server
-	Traps      uint64      `json:"traps"`
+	Instances Instances `json:"instances"`
+	Requests  *Requests `json:"requests,omitempty"` // of a server
+	Traps     uint64    `json:"traps"`
+	// LostLines are lines of sidecall's own log that were dropped, as who reads it is too
+	// slow.
+	LostLines  uint64      `json:"lostLines"`
 	Components []Component `json:"components"`
 	Usage      Usage       `json:"usage"`
 }
@@ -52,6 +55,8 @@ type Instances struct {
 // Requests are counts of a server's requests.
 type Requests struct {
 	InFlight int64 `json:"inFlight"`
+	// AfterAnswer are those that are answered, but whose guest goes on.
+	AfterAnswer int64 `json:"afterAnswer"`
 	// Total have begun since the start, Failed are those whose guest's call ended in
 	// an error.
 	Total  uint64 `json:"total"`
@@ -69,6 +74,9 @@ type Component struct {
 	// Memory is the size of its linear memories in all instances, in bytes.
 	Memory uint64 `json:"memory"`
 	Traps  uint64 `json:"traps"`
+	// LostLines are lines of the log that were dropped: they came too fast, or who reads
+	// the log is too slow.
+	LostLines uint64 `json:"lostLines"`
 }
 
 // Usage is what the whole process has taken of the machine: it is not known what part

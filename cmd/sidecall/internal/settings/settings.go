@@ -49,6 +49,7 @@ type Settings struct {
 	TLSCert, TLSKey      string
 	Deadline             *time.Duration // 0: none
 	MaxRequests          int
+	LogRate              uint64 // bytes a second
 	Instance             string // "manifest", or a policy
 }
 

@@ -47,6 +47,7 @@ const (
 	Deadline     = "deadline"
 	MaxRequests  = "max-requests"
 	Instance     = "instance"
+	LogRate      = "log-rate"
 )
 
 func table() []setting {
@@ -88,6 +89,8 @@ func table() []setting {
 			set: setDeadline},
 		{name: MaxRequests, value: "N", initial: "0", usage: "how many requests run at a time (default the manifest's, or 256)",
 			set: func(s *Settings, text string) (err error) { s.MaxRequests, err = parseCount(text); return err }},
+		{name: LogRate, value: "SIZE", initial: "0", usage: "how much the log takes of each component a second, as in 64KiB (default the manifest's, or 1MiB)",
+			set: func(s *Settings, text string) (err error) { s.LogRate, err = parseSize(text); return err }},
 		{name: Instance, value: "POLICY", initial: "manifest", choices: []string{"manifest", "per-request", "pool", "singleton"}, usage: "which requests share an instance, as the manifest says or",
 			set: func(s *Settings, text string) error { s.Instance = text; return nil }},
 	}
