@@ -28,8 +28,9 @@ each component. PROCESS is a process's number, or a composition's name.
   TRAPS             calls that ended in a trap, by the component whose fault it was
   LOST              lines of the log that were dropped: of a component, that it wrote too
                     fast; or whose reader is too slow
-  MEMORY            of a process: what it has in memory; of a component: the size of
-                    its linear memories, in all instances
+  MEMORY            of a process: what it has in memory, where what is shared with
+                    others is counted once (PSS); of a component: the size of its linear
+                    memories, in all instances
 
 In a container of a pod it shows that container: kubectl exec POD -- sidecall ps`,
 		Example: `  sidecall ps
@@ -82,7 +83,7 @@ func (a *app) psTable(stats []control.Status) error {
 		}
 		t.Cells(report.Cell{Text: strconv.Itoa(s.PID)}, report.Cell{Text: s.Composition}, report.Cell{Text: s.Instances.Policy},
 			report.Cell{Text: strconv.Itoa(s.Instances.Busy)}, report.Cell{Text: strconv.Itoa(s.Instances.Idle)},
-			report.Cell{Text: flight}, report.Cell{Text: after}, report.Cell{Text: total}, trouble(style, s.Traps), trouble(style, s.LostLines), report.Cell{Text: bytesText(s.Usage.Resident)},
+			report.Cell{Text: flight}, report.Cell{Text: after}, report.Cell{Text: total}, trouble(style, s.Traps), trouble(style, s.LostLines), report.Cell{Text: bytesText(s.Usage.Memory())},
 			report.Cell{Text: durationText(time.Since(s.Started))}, report.Cell{Text: where})
 		for _, c := range s.Components {
 			t.Cells(report.Cell{}, report.Cell{Text: "  " + c.Name}, report.Cell{Text: c.Policy},

@@ -158,7 +158,7 @@ func (a *app) printView(v view, format string, more bool) error {
 		t.Cells(report.Cell{Text: strconv.Itoa(p.PID)}, report.Cell{Text: p.Composition}, report.Cell{Text: rateText(p.Rates.CPUPercent, "%")},
 			report.Cell{Text: rateText(p.Rates.RequestsPerSecond, "")}, report.Cell{Text: flight}, report.Cell{Text: rateText(p.Rates.TrapsPerSecond, "")},
 			trouble(style, p.Traps), report.Cell{Text: strconv.Itoa(p.Instances.Busy)}, report.Cell{Text: strconv.Itoa(p.Instances.Idle)},
-			report.Cell{Text: bytesText(p.Usage.Resident)}, report.Cell{Text: durationText(v.Time.Sub(p.Started))})
+			report.Cell{Text: bytesText(p.Usage.Memory())}, report.Cell{Text: durationText(v.Time.Sub(p.Started))})
 		for _, c := range p.Components {
 			t.Cells(report.Cell{}, report.Cell{Text: "  " + c.Name}, report.Cell{}, report.Cell{}, report.Cell{}, report.Cell{},
 				trouble(style, c.Traps), report.Cell{Text: strconv.Itoa(c.Busy)}, report.Cell{Text: strconv.Itoa(c.Idle)},

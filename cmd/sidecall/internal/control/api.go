@@ -86,6 +86,18 @@ type Usage struct {
 	CPU *float64 `json:"cpuSeconds,omitempty"`
 	// Resident is the process's memory in bytes, 0 if it is not known.
 	Resident uint64 `json:"residentBytes,omitempty"`
+	// Proportional is the same in which a page that is mapped n times, here or by other
+	// processes, counts for a part in n each time (Linux's PSS): what is shared is counted
+	// once, also in a sum over processes. 0 if it is not known.
+	Proportional uint64 `json:"proportionalBytes,omitempty"`
+}
+
+// Memory is the best of what is known of the process's memory, in bytes.
+func (u Usage) Memory() uint64 {
+	if u.Proportional > 0 {
+		return u.Proportional
+	}
+	return u.Resident
 }
 
 // Function is one that can be called.

@@ -73,7 +73,7 @@ func start(t *testing.T) (*fake, *control.Server, *control.Client, string) {
 func TestAsk(t *testing.T) {
 	_, s, c, dir := start(t)
 	status, err := c.Status(t.Context())
-	if err != nil || status.Composition != "fake" || runtime.GOOS == "linux" && (status.Usage.Resident == 0 || status.Usage.CPU == nil) {
+	if err != nil || status.Composition != "fake" || runtime.GOOS == "linux" && (status.Usage.Resident == 0 || status.Usage.Proportional == 0 || status.Usage.CPU == nil) {
 		t.Errorf("%+v, %v", status, err)
 	}
 	if text, err := c.Graph(t.Context(), "text"); text != "graph\n" || err != nil {
