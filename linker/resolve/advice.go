@@ -65,8 +65,9 @@ type grant struct {
 	key, via string
 	given    bool
 	pos      diag.Pos
-	// without is what an import without the grant means, empty where that is common.
-	without string
+	// without is what an import without the grant means, for one component and for
+	// several, empty where that is common.
+	without [2]string
 	// passed is set if what the component makes takes the grant along, to whomever the
 	// component has the interface from.
 	passed bool
@@ -74,20 +75,24 @@ type grant struct {
 
 func grantsOf(n *node) []grant {
 	return []grant{
-		{"args", "wasi:cli/environment", len(n.Args) > 0, n.ArgsPos, "", false},
-		{"env", "wasi:cli/environment", len(n.Env) > 0, n.EnvPos, "", false},
-		{"allow.files", "wasi:filesystem/preopens", len(n.Files) > 0, n.FilesPos, "it sees no files", false},
-		{"allow.outboundHosts", "wasi:http/outgoing-handler", len(n.OutboundHosts) > 0, n.OutboundPos, "its requests are refused", true},
+		{"args", "wasi:cli/environment", len(n.Args) > 0, n.ArgsPos, [2]string{}, false},
+		{"env", "wasi:cli/environment", len(n.Env) > 0, n.EnvPos, [2]string{}, false},
+		{"allow.files", "wasi:filesystem/preopens", len(n.Files) > 0, n.FilesPos, [2]string{"it sees no files", "they see no files"}, false},
+		{"allow.outboundHosts", "wasi:http/outgoing-handler", len(n.OutboundHosts) > 0, n.OutboundPos, [2]string{"its requests are refused", "their requests are refused"}, true},
 		// Whoever uses a socket has the network from there. Many languages import it in
 		// every program, so that it is not granted means nothing.
-		{"allow.sockets", "wasi:sockets/network", len(n.Sockets) > 0, n.SocketsPos, "", false},
-		{"allow.keyvalue", "wasi:keyvalue/store", len(n.Buckets) > 0, n.BucketsPos, "it can open no bucket", false},
-		{"config", "wasi:config/store", len(n.Config) > 0, n.ConfigPos, "it finds no values", false},
+		{"allow.sockets", "wasi:sockets/network", len(n.Sockets) > 0, n.SocketsPos, [2]string{}, false},
+		{"allow.keyvalue", "wasi:keyvalue/store", len(n.Buckets) > 0, n.BucketsPos, [2]string{"it can open no bucket", "they can open no bucket"}, false},
+		{"config", "wasi:config/store", len(n.Config) > 0, n.ConfigPos, [2]string{"it finds no values", "they find no values"}, false},
 	}
 }
 
-// grants warns of grants that have no effect, and notes imports that want one.
+// grants warns of grants that have no effect, and notes imports that want one: one note
+// for each kind of grant, with all the components that have none.
 func (r *resolver) grants() {
+	var keys []string
+	lacking := map[string][]*node{}
+	about := map[string]grant{}
 	for _, n := range r.nodes {
 		if n.loaded == nil || !n.used {
 			continue
@@ -95,17 +100,45 @@ func (r *resolver) grants() {
 		for _, g := range grantsOf(n) {
 			provider := r.providerOf(n, g.via)
 			switch {
+			case g.given && provider == graph.Nothing && imports(n, g.via):
+				// Who provides it is not known, as is told elsewhere.
 			case g.given && provider == graph.Nothing:
 				r.report(diag.Warning, g.pos, "", nil, "components.%s.%s has no effect: %s does not import %s", n.Name, g.key, n.Name, g.via)
 			case g.given && provider >= 0 && !g.passed:
 				r.report(diag.Warning, g.pos, "", nil, "components.%s.%s has no effect: %s has %s from %s, not from the host", n.Name, g.key, n.Name, g.via, r.nodes[provider].Name)
 			case g.passed && exports(n, g.via):
 				// It passes on what others make, and may well make nothing itself.
-			case !g.given && g.without != "" && (provider == graph.Host || provider >= 0 && g.passed):
-				r.report(diag.Note, n.Pos, "", nil, "%s imports %s, but has no %s: %s", n.Name, g.via, g.key, g.without)
+			case !g.given && g.without[0] != "" && (provider == graph.Host || provider >= 0 && g.passed):
+				if lacking[g.key] == nil {
+					keys = append(keys, g.key)
+				}
+				lacking[g.key], about[g.key] = append(lacking[g.key], n), g
 			}
 		}
 	}
+	for _, key := range keys {
+		r.lacking(about[key], lacking[key])
+	}
+}
+
+// lacking notes that components import what they have no grant for.
+func (r *resolver) lacking(g grant, ns []*node) {
+	if len(ns) == 1 {
+		r.report(diag.Note, ns[0].Pos, "", nil, "%s imports %s, but has no %s: %s", ns[0].Name, g.via, g.key, g.without[0])
+		return
+	}
+	names := make([]string, len(ns))
+	for i, n := range ns {
+		names[i] = n.Name
+	}
+	last := len(names) - 1
+	r.report(diag.Note, ns[0].Pos, "", nil, "%s and %s import %s, but have no %s: %s",
+		strings.Join(names[:last], ", "), names[last], g.via, g.key, g.without[1])
+}
+
+// imports reports whether n imports an interface, in whatever version.
+func imports(n *node, iface string) bool {
+	return slices.ContainsFunc(n.typ.Imports, func(d wit.Decl) bool { return base(d.Name) == iface })
 }
 
 // exports reports whether n exports an interface, in whatever version.
