@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -50,12 +51,7 @@ func (b *builder) main(v *value) {
 
 func (b *builder) component(e entry) Component {
 	c := Component{Name: e.key, Pos: e.pos}
-	if f := e.get("file"); f != nil {
-		c.File, c.FilePos = b.relative(f.text), f.pos
-	}
-	if i := e.get("image"); i != nil {
-		c.Image, c.FilePos = i.text, i.pos
-	}
+	b.origin(&c, e.value)
 	if args := e.get("args"); args != nil {
 		c.ArgsPos = args.pos
 		for _, a := range args.items {
@@ -82,12 +78,36 @@ func (b *builder) component(e entry) Component {
 	return c
 }
 
-// relative joins a path to the manifest's directory.
-func (b *builder) relative(path string) string {
+// origin reads where a component comes from. One of an image comes from the image: what
+// a stranger's manifest names is opened nowhere else.
+func (b *builder) origin(c *Component, v *value) {
+	if f := v.get("file"); f != nil {
+		c.File, c.FilePos = absolute(filepath.Dir(b.file), f.text), f.pos
+		if b.artifact && (f.varied || !ownFile.MatchString(f.text)) {
+			c.File = ""
+			b.errorf(f.pos, "", "components.%s.file: %q is no file of the image; the manifest of an image names ./NAME.wasm, of its own layers", c.Name, clip(f.text))
+		}
+	}
+	if i := v.get("image"); i != nil {
+		c.Image, c.FilePos = i.text, i.pos
+		if b.artifact {
+			c.Image = ""
+			b.errorf(i.pos, "", "components.%s.image: the manifest of an image names no other images; sidecall pack makes an image that holds all of its components", c.Name)
+		}
+	}
+}
+
+// ownFile is the file of a component of an image.
+var ownFile = regexp.MustCompile(`^(\./)?[A-Za-z0-9_][A-Za-z0-9_-]{0,199}\.wasm$`)
+
+// relative makes a path of the host's of one that the manifest has.
+func (b *builder) relative(path string) string { return absolute(b.dir, path) }
+
+func absolute(dir, path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(filepath.Dir(b.file), path)
+	return filepath.Join(dir, path)
 }
 
 func (b *builder) env(c *Component, v *value) {

@@ -14,6 +14,7 @@ type value struct {
 	pos     diag.Pos
 	text    string // of a scalar
 	yes     bool   // of a boolean
+	varied  bool   // of a scalar: variables were put in
 	entries []entry
 	items   []*value
 }
@@ -41,6 +42,8 @@ func (v *value) get(key string) *value {
 // checker compares a YAML tree with the shapes and collects every difference.
 type checker struct {
 	file     string
+	dir      string // what paths are relative to, but for components' files
+	artifact bool   // see Options
 	lookup   func(string) (string, bool)
 	diags    diag.List
 	nodes    int
@@ -245,6 +248,7 @@ func (c *checker) checkScalar(n *yaml.Node, s *shape, path string) *value {
 		c.variableError(v.pos, path, err)
 		return nil
 	}
+	v.varied = strings.Contains(n.Value, "${")
 	if c.expanded += len(v.text); v.text != n.Value && c.expanded > maxTotal {
 		c.stop(v.pos, "the manifest is longer than %d bytes with its variables", maxTotal)
 		return nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/sidecall/sidecall/linker/diag"
 	"go.yaml.in/yaml/v4"
@@ -14,7 +15,10 @@ import (
 // Decode reads a manifest from the bytes of file, whose name is for messages and
 // for what is relative to it. The Manifest is nil if the list has errors.
 func Decode(data []byte, file string, opt Options) (*Manifest, diag.List) {
-	c := &checker{file: file, lookup: opt.Lookup}
+	c := &checker{file: file, dir: opt.Dir, artifact: opt.Artifact, lookup: opt.Lookup}
+	if c.dir == "" {
+		c.dir = filepath.Dir(file)
+	}
 	if c.lookup == nil {
 		c.lookup = func(string) (string, bool) { return "", false }
 	}

@@ -100,6 +100,12 @@ func (m *Manifest) Component(name string) *Component {
 type Options struct {
 	// Lookup gives the variables for ${VAR}. If it is nil no variable is set.
 	Lookup func(name string) (string, bool)
+	// Artifact says that the manifest came in an image, and so who wrote it is a
+	// stranger: each component's file is one beside the manifest, and it names no images.
+	Artifact bool
+	// Dir is what other paths than components' are relative to, if it is not the
+	// manifest's directory.
+	Dir string
 }
 
 // Limits of a manifest: what a person writes stays far below them.

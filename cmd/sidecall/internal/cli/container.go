@@ -143,7 +143,7 @@ func (a *app) terminationMessage(err error, missing diag.List, c *pod.Config) {
 // prepareCommand is what the shim runs outside of a container: it links and compiles, so
 // that containers find compiled code, and says how the composition is to be run.
 func (a *app) prepareCommand() *cobra.Command {
-	t := &target{}
+	t := &target{artifact: true}
 	cmd := &cobra.Command{
 		Use:    "container-prepare " + targetUse,
 		Short:  "Compile a composition for containers; NAME=value on standard input, each ended by a NUL, are its variables",

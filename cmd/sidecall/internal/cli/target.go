@@ -25,6 +25,8 @@ import (
 type target struct {
 	path string
 	with []string
+	// artifact says that the path is that of an image's files, see manifest.Options.
+	artifact bool
 
 	// What the command line adds to the main component's own grants.
 	args    []string
@@ -92,7 +94,7 @@ func (t *target) manifest(variables func(string) (string, bool)) (*manifest.Mani
 		return nil, nil, &usageError{message: fmt.Sprintf("--with needs a component to link with, and %s is a manifest", t.path),
 			hint: "name " + t.with[0] + " under components: in the manifest"}
 	}
-	m, problems := manifest.Load(t.path, manifest.Options{Lookup: variables})
+	m, problems := manifest.Load(t.path, manifest.Options{Lookup: variables, Artifact: t.artifact})
 	return m, problems, nil
 }
 
