@@ -154,8 +154,8 @@ func (b *backend) inspect(ctx context.Context, name string, desc ocispec.Descrip
 		return b.inspect(ctx, name, next)
 	}
 	out := &found{manifest: desc}
-	for _, l := range m.Layers {
-		out.wasm = out.wasm || store.IsWasmLayer(l.MediaType)
+	for i := range m.Layers {
+		out.wasm = out.wasm || store.HasWasm(&m.Manifest, &m.Layers[i])
 	}
 	if out.wasm || m.Config.MediaType == store.MediaTypeWasmConfig {
 		out.wasm = true // without a layer, what copies it says what is wrong

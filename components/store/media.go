@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
@@ -12,7 +13,6 @@ const (
 	MediaTypeWasm        = "application/wasm"
 	MediaTypeManifest    = "application/vnd.sidecall.composition.v1alpha1+yaml"
 	ArtifactComposition  = "application/vnd.sidecall.composition.v1alpha1"
-	mediaTypeOldWasm     = "application/vnd.bytecodealliance.wasm.component.layer.v0+wasm"
 	mediaTypeDockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json"
 	mediaTypeDocker      = "application/vnd.docker.distribution.manifest.v2+json"
 )
@@ -27,9 +27,25 @@ const (
 	LabelComposition = "dev.sidecall.composition"
 )
 
-// IsWasmLayer tells whether a layer of this media type is a component or module.
-func IsWasmLayer(mediaType string) bool {
-	return mediaType == MediaTypeWasm || mediaType == mediaTypeOldWasm
+// HasWasm tells whether a layer of a manifest is a component or module. Before there was
+// application/wasm each tool had a name of its own for it, all with the suffix +wasm: those
+// of wasm-to-oci, wash, Istio, Spin and runwasi. ORAS, if nobody tells it, calls any file a
+// layer of an image, and gives it its name as a title.
+func HasWasm(m *ocispec.Manifest, layer *ocispec.Descriptor) bool {
+	mediaType, _, _ := strings.Cut(strings.ToLower(layer.MediaType), ";")
+	switch mediaType = strings.TrimSpace(mediaType); {
+	case mediaType == MediaTypeWasm || strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+wasm"):
+		return true
+	case mediaType == ocispec.MediaTypeImageLayer || mediaType == "application/octet-stream":
+		return !isImageConfig(m.Config.MediaType) && strings.HasSuffix(layer.Annotations[ocispec.AnnotationTitle], ".wasm")
+	}
+	return false
+}
+
+// isImageConfig tells whether a configuration is that of an ordinary image, whose layers
+// are archives.
+func isImageConfig(mediaType string) bool {
+	return mediaType == ocispec.MediaTypeImageConfig || mediaType == "application/vnd.docker.container.image.v1+json"
 }
 
 func isIndex(mediaType string) bool {

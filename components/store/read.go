@@ -70,7 +70,7 @@ func contents(ref string, m *ocispec.Manifest) (*Contents, error) {
 			return nil, foreign(ref, "", "the composition's manifest has %d bytes, more than %d", l.Size, MaxYAMLSize)
 		case l.MediaType == MediaTypeManifest:
 			c.Manifest = l
-		case IsWasmLayer(l.MediaType):
+		case HasWasm(m, l):
 			name, err := layerName(l)
 			if err != nil {
 				return nil, &Error{Ref: ref, Msg: "a layer's annotation " + AnnotationComponent + " is no component's name", Err: err}
@@ -135,6 +135,7 @@ func choose(ref string, data []byte) (ocispec.Descriptor, error) {
 		}
 		manifests = append(manifests, d)
 		if d.ArtifactType == ArtifactComposition || d.ArtifactType == MediaTypeWasmConfig || d.ArtifactType == MediaTypeWasm ||
+			strings.HasSuffix(d.ArtifactType, "+wasm") ||
 			d.Platform != nil && IsWasmPlatform(d.Platform.OS, d.Platform.Architecture) {
 			wasm = append(wasm, d)
 		}

@@ -16,7 +16,6 @@ import (
 	"oras.land/oras-go/v2/registry"
 	"oras.land/oras-go/v2/registry/remote"
 	"oras.land/oras-go/v2/registry/remote/auth"
-	"oras.land/oras-go/v2/registry/remote/credentials"
 	"oras.land/oras-go/v2/registry/remote/errcode"
 	"oras.land/oras-go/v2/registry/remote/retry"
 )
@@ -39,17 +38,18 @@ func ParseRef(ref string) (registry.Reference, error) {
 // and a bare word is more likely a directory than a registry.
 var host = regexp.MustCompile(`^([a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(:[0-9]+)?|[a-zA-Z0-9-]+:[0-9]+|localhost|\[[0-9a-fA-F:]+\](:[0-9]+)?)$`)
 
-// repository prepares to talk to a registry, with the credentials of docker login.
+// repository prepares to talk to a registry, with the credentials of
+// docker login or podman login.
 func repository(r registry.Reference) (*remote.Repository, error) {
-	creds, err := credentials.NewStoreFromDocker(credentials.StoreOptions{})
+	credential, err := credentialsFor(r)
 	if err != nil {
-		return nil, &Error{Ref: r.String(), Msg: "the credentials in docker's configuration cannot be read", Err: err}
+		return nil, err
 	}
 	repo, err := remote.NewRepository(r.Registry + "/" + r.Repository)
 	if err != nil {
 		return nil, &Error{Ref: r.String(), Msg: "this is not the name of an image", Err: err}
 	}
-	repo.Client = &auth.Client{Client: retry.DefaultClient, Cache: auth.NewCache(), Credential: credentials.Credential(creds)}
+	repo.Client = &auth.Client{Client: retry.DefaultClient, Cache: auth.NewCache(), Credential: credential}
 	repo.PlainHTTP = loopback(r.Registry)
 	repo.MaxMetadataBytes = MaxManifestSize
 	return repo, nil
@@ -214,12 +214,20 @@ func remoteError(ref, doing string, err error) error {
 	switch {
 	case errors.Is(err, errdef.ErrNotFound):
 		e.Msg, e.Err = "there is no such image", nil
+	case errors.Is(err, auth.ErrBasicCredentialNotFound):
+		e.Msg, e.Hint, e.Err = "the registry wants to know who asks, and there are no credentials for it", loginHint(ref), nil
 	case errors.As(err, &response) && (response.StatusCode == http.StatusUnauthorized || response.StatusCode == http.StatusForbidden):
-		e.Msg = "the registry does not allow it"
-		e.Hint = "log in with docker login " + strings.SplitN(ref, "/", 2)[0] + " (or any tool that writes docker's config.json)"
+		e.Msg, e.Hint = "the registry does not allow it", loginHint(ref)
 		e.Err = fmt.Errorf("status %d", response.StatusCode)
 	case errors.As(err, &dns):
 		e.Msg, e.Hint = "the registry cannot be found", "images that were pulled before run without a network"
 	}
 	return e
+}
+
+// loginHint says how a registry gets to know who asks.
+func loginHint(ref string) string {
+	name, _, _ := strings.Cut(ref, "/")
+	return "log in with docker login " + name + ", podman login " + name + ", or any tool that writes docker's config.json; " +
+		"REGISTRY_AUTH_FILE names another file"
 }

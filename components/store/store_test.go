@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"debug/elf"
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -418,6 +419,101 @@ func TestCredentials(t *testing.T) {
 	checkError(t, err, name+"/app:1: there is no such image", "")
 	if got != "ada:secret" {
 		t.Errorf("the registry %s saw %q", host, got)
+	}
+}
+
+// TestOtherTools takes artifacts as tools made them before there was one media type, and
+// leaves ordinary images alone.
+func TestOtherTools(t *testing.T) {
+	wasm := []byte("\x00asm\x0d\x00\x01\x00")
+	titled := map[string]string{ocispec.AnnotationTitle: "plugin.wasm"}
+	for _, tc := range []struct {
+		tool, layer, config string
+		annotations         map[string]string
+		want                bool
+	}{
+		{"wkg", "application/wasm", store.MediaTypeWasmConfig, nil, true},
+		{"wkg before 0.3", "application/vnd.bytecodealliance.wasm.component.layer.v0+wasm", store.MediaTypeWasmConfig, nil, true},
+		{"wasm-to-oci", "application/vnd.wasm.content.layer.v1+wasm", "application/vnd.wasm.config.v1+json", nil, true},
+		{"wash", "application/vnd.module.wasm.content.layer.v1+wasm", "application/vnd.wasmcloud.actor.archive.config", nil, true},
+		{"Istio", "application/vnd.module.wasm.content.layer.v1+wasm", "application/vnd.module.wasm.config.v1+json", nil, true},
+		{"runwasi, module", "application/vnd.w3c.wasm.module.v1+wasm", ocispec.MediaTypeImageConfig, nil, true},
+		{"runwasi, component", "application/vnd.w3c.wasm.component.v1+wasm", ocispec.MediaTypeImageConfig, nil, true},
+		{"in capitals, with a parameter", "Application/Wasm; charset=binary", "application/vnd.oci.empty.v1+json", nil, true},
+		{"oras push x.wasm", ocispec.MediaTypeImageLayer, "application/vnd.oci.empty.v1+json", titled, true},
+		{"oras push x.wasm of 0.x", ocispec.MediaTypeImageLayer, "application/vnd.unknown.config.v1+json", titled, true},
+		{"an unknown tool", "application/octet-stream", "application/vnd.oci.empty.v1+json", titled, true},
+		{"an image's layer", ocispec.MediaTypeImageLayer, ocispec.MediaTypeImageConfig, titled, false},
+		{"a packed layer", ocispec.MediaTypeImageLayerGzip, "application/vnd.oci.empty.v1+json", titled, false},
+		{"a text", "application/octet-stream", "application/vnd.oci.empty.v1+json", map[string]string{ocispec.AnnotationTitle: "a.txt"}, false},
+		{"not the suffix", "application/wasm+json", "application/vnd.oci.empty.v1+json", nil, false},
+	} {
+		data, _ := json.Marshal(ocispec.Manifest{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: ocispec.MediaTypeImageManifest,
+			Config: ocispec.Descriptor{MediaType: tc.config, Digest: digest.FromString("{}"), Size: 2},
+			Layers: []ocispec.Descriptor{{MediaType: tc.layer, Digest: digest.FromBytes(wasm), Size: int64(len(wasm)), Annotations: tc.annotations}}})
+		c, err := store.ReadManifest("x", data)
+		if (err == nil) != tc.want || err == nil && len(c.Components) != 1 {
+			t.Errorf("%s: %v, %v", tc.tool, c, err)
+		}
+	}
+}
+
+// TestPodmanCredentials looks in podman's files, in its order, and by its keys.
+func TestPodmanCredentials(t *testing.T) {
+	serve(t)
+	var got string
+	guarded := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, ok := r.BasicAuth()
+		if !ok {
+			w.Header().Set("WWW-Authenticate", `Basic realm="test"`)
+			w.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		got = user + ":" + password
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	defer guarded.Close()
+	name := strings.TrimPrefix(guarded.URL, "http://")
+	auths := func(pairs ...string) []byte {
+		m := map[string]map[string]string{}
+		for i := 0; i < len(pairs); i += 2 {
+			m[pairs[i]] = map[string]string{"auth": base64.StdEncoding.EncodeToString([]byte(pairs[i+1]))}
+		}
+		b, _ := json.Marshal(map[string]any{"auths": m})
+		return b
+	}
+	runtime, config := t.TempDir(), t.TempDir()
+	t.Setenv("XDG_RUNTIME_DIR", runtime)
+	t.Setenv("XDG_CONFIG_HOME", config)
+	t.Setenv("REGISTRY_AUTH_FILE", "")
+	pull := func(want string) {
+		t.Helper()
+		got = ""
+		_, err := store.Open(t.TempDir()).Pull(t.Context(), name+"/acme/app:1")
+		if got != want {
+			t.Errorf("the registry saw %q, want %q: %v", got, want, err)
+		}
+	}
+	_, err := store.Open(t.TempDir()).Pull(t.Context(), name+"/acme/app:1")
+	checkError(t, err, name+"/acme/app:1: the registry wants to know who asks, and there are no credentials for it", "")
+	var e *store.Error
+	if errors.As(err, &e); !strings.Contains(e.Hint, "docker login "+name) || !strings.Contains(e.Hint, "podman login "+name) {
+		t.Errorf("hint %q", e.Hint)
+	}
+	write(t, filepath.Join(config, "containers", "auth.json"), auths(name, "home:1"))
+	pull("home:1")
+	write(t, filepath.Join(runtime, "containers", "auth.json"), auths(name, "registry:2", name+"/acme", "acme:3", name+"/other", "other:4"))
+	pull("acme:3")
+	write(t, filepath.Join(os.Getenv("DOCKER_CONFIG"), "config.json"), auths(name, "docker:5"))
+	pull("docker:5")
+	named := filepath.Join(t.TempDir(), "auth.json")
+	t.Setenv("REGISTRY_AUTH_FILE", named)
+	write(t, named, auths(name+"/acme/app", "named:6"))
+	pull("named:6")
+	write(t, named, []byte("{"))
+	_, err = store.Open(t.TempDir()).Pull(t.Context(), name+"/acme/app:1")
+	if err == nil || !strings.Contains(err.Error(), "the credentials in "+named+" cannot be read") {
+		t.Errorf("a damaged file: %v", err)
 	}
 }
 

@@ -94,11 +94,10 @@ func (r *resolver) way(entry *manifest.Import, name string) []int {
 // has reports whether a provider offers what an import of that name can be given.
 func (r *resolver) has(provider int, name string) bool {
 	if provider == graph.Host {
-		h, _ := r.host.match(name)
+		h, _ := r.host.named(name)
 		return h != nil
 	}
-	d, _ := r.nodes[provider].exports.match(name)
-	return d != nil
+	return r.nodes[provider].exports.named(name) != nil
 }
 
 func (r *resolver) providerPos(entry *manifest.Import, to int) diag.Pos {
@@ -114,7 +113,7 @@ func (r *resolver) providerPos(entry *manifest.Import, to int) diag.Pos {
 func (r *resolver) given(n *node, name string, to int, at diag.Pos, why graph.Rule) (graph.Import, diag.Pos, bool) {
 	e := graph.Import{Name: name, Provider: to, Why: why}
 	if to == graph.Host {
-		e.Interface, e.Export = r.host.match(name)
+		e.Interface, e.Export = r.host.named(name)
 		if e.Interface == nil {
 			hint := r.similarHost(name)
 			if es := r.exporters(n, name); hint == "" && len(es) > 0 {
@@ -125,7 +124,7 @@ func (r *resolver) given(n *node, name string, to int, at diag.Pos, why graph.Ru
 		return e, at, e.Interface != nil
 	}
 	o := r.nodes[to]
-	d, _ := o.exports.match(name)
+	d := o.exports.named(name)
 	if d == nil {
 		if o.loaded != nil {
 			r.report(diag.Error, at, "", r.exportsOf(o, name), "%s does not export %s, which %s imports", o.Name, name, n.Name)

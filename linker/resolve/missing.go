@@ -14,9 +14,13 @@ func (r *resolver) missing(n *node, k int, name string) {
 		return // a component that could not be loaded may be the one
 	}
 	var details []string
+	unsaid := "" // who would do if the manifest named it
 	for _, o := range r.nodes {
 		if o == n {
 			continue
+		}
+		if unsaid == "" && o.exports.named(name) != nil {
+			unsaid = o.Name
 		}
 		for _, d := range o.typ.Exports {
 			if base(d.Name) == base(name) {
@@ -33,8 +37,14 @@ func (r *resolver) missing(n *node, k int, name string) {
 		return
 	}
 	details = append(details, near...)
+	if h, _ := r.host.named(name); unsaid == "" && h != nil {
+		unsaid = "host"
+	}
 	hint := ""
-	if len(near) == 0 {
+	switch {
+	case unsaid != "":
+		hint = "if it is the same nevertheless, say so:\n" + entry(n.Name, name, unsaid)
+	case len(near) == 0:
 		hint = r.similar(n, name)
 	}
 	if hint == "" && len(details) == 0 {

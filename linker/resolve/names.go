@@ -44,10 +44,36 @@ func (x *index) match(name string) (d *wit.Decl, exact bool) {
 	return nil, false
 }
 
+// named finds what an import of that name can be given by who the manifest says is to give
+// it: besides what match finds, the one of that name with a version for a name without, and
+// the one without for a name with a version. Whether it fits, their types say.
+func (x *index) named(name string) *wit.Decl {
+	if d, _ := x.match(name); d != nil || !strings.Contains(name, "/") {
+		return d
+	}
+	if version(name) != "" {
+		if i, ok := x.names[base(name)]; ok {
+			return &x.decls[i]
+		}
+		return nil
+	}
+	var found *wit.Decl
+	for i := range x.decls {
+		if base(x.decls[i].Name) != name {
+			continue
+		}
+		if found != nil {
+			return nil // which one, nobody said
+		}
+		found = &x.decls[i]
+	}
+	return found
+}
+
 // hostIndex finds what the host offers.
 type hostIndex struct {
-	named *index
-	cat   Catalog // in the order of named's declarations
+	decls *index
+	cat   Catalog // in the order of decls
 	loose []*HostInterface
 }
 
@@ -62,14 +88,14 @@ func newHostIndex(cat Catalog) *hostIndex {
 		decls = append(decls, wit.Decl{Name: cat[i].Name, Type: cat[i].Type})
 		h.cat = append(h.cat, cat[i])
 	}
-	h.named = newIndex(decls)
+	h.decls = newIndex(decls)
 	return h
 }
 
 // match finds what the host offers for an import: an interface, or one export of
 // an entry without name, which matches by that very name only.
 func (h *hostIndex) match(name string) (found *HostInterface, export string) {
-	d, exact := h.named.match(name)
+	d, exact := h.decls.match(name)
 	if !exact {
 		for _, l := range h.loose {
 			if _, ok := l.Type.Export(name); ok {
@@ -80,7 +106,18 @@ func (h *hostIndex) match(name string) (found *HostInterface, export string) {
 	if d == nil {
 		return nil, ""
 	}
-	return &h.cat[h.named.names[d.Name]], d.Name
+	return &h.cat[h.decls.names[d.Name]], d.Name
+}
+
+// named is index.named.
+func (h *hostIndex) named(name string) (found *HostInterface, export string) {
+	if found, export = h.match(name); found != nil {
+		return found, export
+	}
+	if d := h.decls.named(name); d != nil {
+		return &h.cat[h.decls.names[d.Name]], d.Name
+	}
+	return nil, ""
 }
 
 // exporters are the other components that export the name of an import of n:

@@ -15,6 +15,7 @@ import (
 	"github.com/sidecall/sidecall/components/print"
 	"github.com/sidecall/sidecall/components/store"
 	"github.com/sidecall/sidecall/linker"
+	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/manifest"
 	"github.com/sidecall/sidecall/linker/plan"
 )
@@ -32,14 +33,46 @@ func (a *app) addImageCommands(root *cobra.Command) {
 // packing says how a target becomes an image.
 type packing struct {
 	as, program string
+	// annotate are the --annotation of the command line.
+	annotate []string
 }
 
 func (p *packing) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.as, "as", "artifact", "what to make: artifact, or an ordinary `image` with sidecall in it")
 	cmd.Flags().StringVar(&p.program, "program", "", "the `FILE` that --as image takes as sidecall for Linux (default this program)")
+	cmd.Flags().StringArrayVar(&p.annotate, "annotation", nil, "tell registries more about the image, `KEY=VALUE`; may be repeated")
 	completeFlag(cmd, "as", "artifact", "image")
+	_ = cmd.RegisterFlagCompletionFunc("annotation", completeAnnotation)
 	settings.Flags(cmd.Flags(), settings.CacheDir)
 	_ = cmd.MarkFlagDirname(settings.CacheDir)
+}
+
+// annotations reads the --annotation of the command line.
+func (p *packing) annotations() (store.Annotations, error) {
+	out := store.Annotations{}
+	for _, text := range p.annotate {
+		key, value, ok := strings.Cut(text, "=")
+		if !ok {
+			return nil, &usageError{message: fmt.Sprintf("--annotation %q: there is no value", text), hint: "write --annotation KEY=VALUE"}
+		}
+		if err := out.Set(key, value); err != nil {
+			hint := "write --annotation KEY=VALUE; the keys of the specification begin with org.opencontainers.image"
+			if near, ok := diag.Similar(key, store.AnnotationKeys()); ok && near != key {
+				hint = "did you mean " + near + "?"
+			}
+			return nil, &usageError{message: "--annotation: " + err.Error(), hint: hint}
+		}
+	}
+	return out, nil
+}
+
+// completeAnnotation offers the keys of the specification.
+func completeAnnotation(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var out []cobra.Completion
+	for _, key := range store.AnnotationKeys() {
+		out = append(out, key+"=")
+	}
+	return out, cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
 }
 
 func (a *app) packCommand() *cobra.Command {
@@ -53,8 +86,11 @@ in .tar, else a directory. The same composition makes the same bytes.
 
 One component becomes a Wasm OCI artifact, which other tools read as well. A composition
 becomes an artifact with its manifest and one layer for each component. With --as image it
-becomes an ordinary image that starts sidecall, for runtimes that know nothing else.`,
+becomes an ordinary image that starts sidecall, for runtimes that know nothing else.
+
+Nothing of when or where is in it, but what --annotation says.`,
 		Example: `  sidecall pack examples/01-hello -o hello.tar
+  sidecall pack -o app.tar --annotation org.opencontainers.image.version=1.0
   sidecall pack app.wasm --with logger.wasm -o app.tar --name ghcr.io/acme/app:1.0`,
 		Args:              noMore(1),
 		ValidArgsFunction: completeTarget,
@@ -69,9 +105,16 @@ becomes an ordinary image that starts sidecall, for runtimes that know nothing e
 			if err != nil {
 				return err
 			}
+			annotations, err := p.annotations()
+			if err != nil {
+				return err
+			}
 			desc, err := a.pack(s, t, p)
 			if err != nil {
 				return err
+			}
+			if desc, err = s.Annotate(t.path, desc, annotations); err != nil {
+				return fileError(err)
 			}
 			if err := s.Export(out, name, desc); err != nil {
 				return fileError(err)
@@ -97,9 +140,17 @@ func (a *app) pushCommand() *cobra.Command {
 		Long: `push packs a composition, or takes what pack has written, and copies it to a registry.
 It prints the image with its digest, which names exactly this content for ever.
 
-Credentials are those of docker login, or of whatever else writes docker's config.json.
-A registry on this machine (localhost) is spoken to without TLS.`,
+Credentials are those of docker login or podman login, or of whatever else writes docker's
+config.json, or the file that REGISTRY_AUTH_FILE names. A registry on this machine
+(localhost) is spoken to without TLS.
+
+Registries show what --annotation says of an image: where its source is, its version, its
+revision, its licences. Keys are the OCI image specification's, or one's own.`,
 		Example: `  sidecall push examples/01-hello ghcr.io/acme/hello:1.0
+  sidecall push ghcr.io/acme/app:1.0 \
+    --annotation org.opencontainers.image.source=https://github.com/acme/app \
+    --annotation org.opencontainers.image.revision=$(git rev-parse HEAD) \
+    --annotation org.opencontainers.image.licenses=Apache-2.0
   sidecall push hello.tar localhost:5000/hello:1.0`,
 		Args:              noMore(2),
 		ValidArgsFunction: completeTarget,
@@ -115,6 +166,10 @@ A registry on this machine (localhost) is spoken to without TLS.`,
 			if err := t.fromArgs(cmd, args[:len(args)-1]); err != nil {
 				return err
 			}
+			annotations, err := p.annotations()
+			if err != nil {
+				return err
+			}
 			s, err := a.imageStore()
 			if err != nil {
 				return err
@@ -126,6 +181,9 @@ A registry on this machine (localhost) is spoken to without TLS.`,
 				}
 			} else if desc, err = a.pack(s, t, p); err != nil {
 				return err
+			}
+			if desc, err = s.Annotate(t.path, desc, annotations); err != nil {
+				return fileError(err)
 			}
 			stop := a.progress("pushing " + ref)
 			err = s.Push(context.Background(), ref, desc)
