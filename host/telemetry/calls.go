@@ -46,9 +46,10 @@ func fail(span trace.Span, err error) {
 }
 
 // Ended notes how a guest's call ended: in the span of its request, and among the
-// metrics.
+// metrics. A guest that exits with success has not failed.
 func (t *Telemetry) Ended(ctx context.Context, err error) {
-	if err == nil {
+	var exit *host.ExitError
+	if err == nil || errors.As(err, &exit) && exit.Code == 0 {
 		return
 	}
 	fail(trace.SpanFromContext(ctx), err)

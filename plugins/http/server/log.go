@@ -34,6 +34,10 @@ func (e *exchange) ended(err error) {
 		e.event(log.Warn()).Str("function", interrupt.Function).Msg("server ended, and the guest with it")
 	case errors.As(err, &interrupt) && errors.Is(err, context.Canceled):
 		e.event(log.Debug()).Str("function", interrupt.Function).Msg("client left, guest ended")
+	case errors.As(err, &exit) && exit.Code == 0:
+		// As programs end that have done what they were to do. That it did not answer, or
+		// not to the end, logAnswer tells.
+		e.event(log.Debug()).Int("code", 0).Msg("guest exited")
 	case errors.As(err, &exit):
 		e.event(log.Warn()).Int("code", exit.Code).Msg("guest exited")
 	default:
@@ -52,6 +56,8 @@ func (e *exchange) logAnswer(failed *wasihttp.ServeError) {
 	)
 	log := &e.h.cfg.Log
 	switch {
+	case errors.As(failed, &exit) && exit.Code == 0:
+		e.event(log.Error()).Int("status", failed.Status).Err(failed.Err).Msg("guest did not answer")
 	case errors.As(failed, &trap), errors.As(failed, &interrupt), errors.As(failed, &exit), errors.As(failed, &bug):
 	case errors.Is(context.Cause(e.r.Context()), ErrDrain):
 	case failed.Status == 0 && e.r.Context().Err() != nil:
