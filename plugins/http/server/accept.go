@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 	"net"
+	"os"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -22,6 +23,10 @@ const acceptInterval = 10 * time.Second
 // Accept is the listener's.
 func (a *acceptor) Accept() (net.Conn, error) {
 	c, err := a.Listener.Accept()
+	if errors.Is(err, os.ErrDeadlineExceeded) { // the server ends, see Server.stopListening
+		_ = a.Close() // it is closed again, by whoever serves
+		return nil, net.ErrClosed
+	}
 	if err != nil && !errors.Is(err, net.ErrClosed) && time.Since(a.told) >= acceptInterval {
 		a.told = time.Now()
 		a.log.Error().Err(err).Msg("clients cannot be accepted")

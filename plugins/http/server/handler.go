@@ -35,7 +35,7 @@ const writeGrace = time.Second
 
 // ServeHTTP has an instance answer the request.
 //
-// It answers itself, without the guest: 413 for a body that is announced to be too
+// It answers itself, without the guest: 501 to CONNECT, 400 to what cannot be a request, 413 for a body that is announced to be too
 // long, 503 if too many requests run and wait, and for a guest that failed what
 // Exchange.Serve says.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -58,6 +58,10 @@ func (e *exchange) answer() {
 	ctx, done := e.limit()
 	defer done()
 	e.r = e.r.WithContext(ctx)
+	if status, why := invalid(e.r); status != 0 {
+		e.refuseInvalid(status, why)
+		return
+	}
 	if e.r.ContentLength > h.cfg.Limits.Body {
 		e.refuse(http.StatusRequestEntityTooLarge)
 		return
@@ -206,6 +210,14 @@ func (e *exchange) bound(inst *host.Instance, ended chan struct{}) {
 // refuse answers instead of the guest.
 func (e *exchange) refuse(status int) {
 	http.Error(e.w, http.StatusText(status), status)
+}
+
+// refuseInvalid refuses what is no request for guests. What comes behind it is none either.
+func (e *exchange) refuseInvalid(status int, why string) {
+	if e.r.ProtoMajor == 1 {
+		e.w.Header().Set("Connection", "close")
+	}
+	http.Error(e.w, http.StatusText(status)+": "+why, status)
 }
 
 // retryAfter is when a client that was turned away should come again, in seconds.

@@ -50,11 +50,16 @@ func (c *peer) Close() error {
 	return c.TCPConn.Close()
 }
 
+// of returns a client's connection, nil if it is not known.
+func (p *peers) of(address string) *net.TCPConn {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.conns[address]
+}
+
 // gone reports whether a client is known to have left.
 func (p *peers) gone(address string) bool {
-	p.mu.Lock()
-	c := p.conns[address]
-	p.mu.Unlock()
+	c := p.of(address)
 	return c != nil && hungUp(c)
 }
 

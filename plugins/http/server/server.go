@@ -8,7 +8,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
+	"sync"
+	"sync/atomic"
 
 	"golang.org/x/net/netutil"
 )
@@ -21,7 +22,12 @@ type Server struct {
 
 	http     *http.Server
 	listener net.Listener
+	tcp      *net.TCPListener // below it
+	conns    *conns
 	cancel   context.CancelCauseFunc // of every request
+
+	left   sync.Once
+	leftAt atomic.Int64 // when Leave was called, Unix time in nanoseconds
 
 	health health
 	prober *http.Server
@@ -39,19 +45,17 @@ func New(cfg Config, opt Listen, wrap func(http.Handler) http.Handler) (*Server,
 		h = wrap(h)
 	}
 	s.http = &http.Server{
-		Handler:           h,
-		TLSConfig:         s.opt.TLS,
+		Handler:           edge(h),
 		ReadHeaderTimeout: s.opt.HeaderTimeout,
 		IdleTimeout:       s.opt.IdleTimeout,
 		MaxHeaderBytes:    s.opt.Header,
 		Protocols:         &http.Protocols{},
 		BaseContext:       func(net.Listener) context.Context { return ctx },
-		ConnContext:       func(ctx context.Context, _ net.Conn) context.Context { return withRest(ctx) },
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return withConn(withRest(ctx), c) },
 		ErrorLog:          stdlog.New(logWriter{s}, "", 0),
 	}
 	s.http.Protocols.SetHTTP1(true)
-	s.http.Protocols.SetHTTP2(s.opt.TLS != nil)
-	s.http.Protocols.SetUnencryptedHTTP2(s.opt.TLS == nil)
+	s.http.Protocols.SetUnencryptedHTTP2(true) // TLS is conn's
 	if err := s.listen(); err != nil {
 		s.close()
 		return nil, err
@@ -65,8 +69,10 @@ func (s *Server) listen() (err error) {
 		return fmt.Errorf("listening: %w", err)
 	}
 	log := s.cfg.Log.With().Str("composition", s.cfg.Name).Logger()
+	s.tcp = l.(*net.TCPListener)
 	s.handler.peers = newPeers(&acceptor{Listener: l, log: log})
 	s.listener = s.handler.peers
+	s.conns = newConns(netutil.LimitListener(s.listener, s.opt.Connections), s.handler.peers, s.opt, log)
 	if s.opt.Health == "" {
 		return nil
 	}
@@ -106,20 +112,13 @@ func (s *Server) HealthAddr() net.Addr {
 var ErrDrain = errors.New("requests were still under way and were ended")
 
 // Run serves until ctx is done, and then drains: it withdraws readiness, takes
-// requests for as long as DrainDelay, and waits for those under way for as long as
-// DrainTimeout. Errors: that of a listener that failed, ErrDrain. The pool is closed
+// requests for as long as DrainDelay since then, or since Leave was called, while it tells
+// clients to go, and waits for those under way for as long as DrainTimeout. Errors: that of a listener that failed, ErrDrain. The pool is closed
 // by whoever made it, after Run.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
 	failed := make(chan error, 2)
-	go func() {
-		l := netutil.LimitListener(s.listener, s.opt.Connections)
-		if s.opt.TLS != nil {
-			failed <- s.http.ServeTLS(l, "", "")
-			return
-		}
-		failed <- s.http.Serve(l)
-	}()
+	go func() { failed <- s.http.Serve(s.conns) }()
 	if s.prober != nil {
 		go func() { failed <- s.prober.Serve(s.probed) }()
 		defer s.prober.Close()
@@ -132,27 +131,7 @@ func (s *Server) Run(ctx context.Context) error {
 		return fmt.Errorf("serving: %w", err)
 	case <-ctx.Done():
 	}
-	return s.drain()
-}
-
-// drain ends serving.
-func (s *Server) drain() error {
-	s.health.ready.Store(false)
-	s.http.SetKeepAlivesEnabled(false)
-	time.Sleep(s.opt.DrainDelay)
-	ctx, cancel := context.WithTimeout(context.Background(), max(0, s.opt.DrainTimeout))
-	defer cancel()
-	if err := s.http.Shutdown(ctx); err == nil {
-		return nil
-	}
-	// Guests end, and answer 503 or break off. Give what they say the time to arrive.
-	s.cancel(ErrDrain)
-	ctx, cancel = context.WithTimeout(context.Background(), writeGrace)
-	defer cancel()
-	if err := s.http.Shutdown(ctx); err != nil {
-		_ = s.http.Close() // what is left has had its time
-	}
-	return ErrDrain
+	return s.drain(failed)
 }
 
 // logWriter takes what net/http has to say: mostly of clients that speak badly.
