@@ -31,6 +31,9 @@ func TestMain(m *testing.M) {
 //	bytes FILE HEX...        make a file of bytes
 //	cut FROM TO N            copy the first N bytes
 //	spoil FROM TO AT HEX     copy with one byte changed
+//	image DIR MANIFEST NAME=FILE...   make an image layout, of whatever a stranger writes
+//	expand FILE              put variables of the script in
+//	registry DIR...          serve the images at $REGISTRY, by their directories' names
 func TestScript(t *testing.T) {
 	// One cache of compiled code for all: most scripts run the same guest.
 	cache := t.TempDir()
@@ -39,7 +42,7 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: false,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"status": status, "bytes": makeBytes, "cut": cut, "spoil": spoil,
+			"status": status, "bytes": makeBytes, "cut": cut, "spoil": spoil, "image": makeImage, "registry": startRegistry, "expand": expand,
 		},
 		Condition: func(name string) (bool, error) {
 			if name == "root" {
@@ -50,10 +53,13 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("XDG_CACHE_HOME", cache)
 			env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, ".config"))
+			env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, ".state"))
+			env.Setenv("DOCKER_CONFIG", filepath.Join(env.WorkDir, ".docker"))
 			return errors.Join(
 				copyFile("testdata/guest/guest.wasm", filepath.Join(env.WorkDir, "guest.wasm")),
 				copyFile("testdata/preview1/preview1.wasm", filepath.Join(env.WorkDir, "preview1.wasm")),
 				copyFile("../../plugins/http/testdata/server/server.wasm", filepath.Join(env.WorkDir, "server.wasm")),
+				copyFile("../../examples/03-files/app.wasm", filepath.Join(env.WorkDir, "files.wasm")),
 				os.CopyFS(filepath.Join(env.WorkDir, "hello"), only{os.DirFS("../../examples/01-hello")}),
 				os.CopyFS(filepath.Join(env.WorkDir, "worlds"), only{os.DirFS("testdata/worlds")}),
 			)
@@ -103,6 +109,11 @@ func spoil(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	data[at] = byte(b)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o644))
+}
+
+func expand(ts *testscript.TestScript, _ bool, args []string) {
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o644))
 }
 
 func copyFile(from, to string) error {

@@ -41,14 +41,15 @@ func (v *value) get(key string) *value {
 
 // checker compares a YAML tree with the shapes and collects every difference.
 type checker struct {
-	file     string
-	dir      string // what paths are relative to, but for components' files
-	artifact bool   // see Options
-	lookup   func(string) (string, bool)
-	diags    diag.List
-	nodes    int
-	expanded int
-	stopped  bool
+	file      string
+	dir       string // what paths are relative to, but for components' files
+	artifact  bool   // see Options
+	lookup    func(string) (string, bool)
+	unsetHint func(string) string
+	diags     diag.List
+	nodes     int
+	expanded  int
+	stopped   bool
 }
 
 func (c *checker) pos(n *yaml.Node) diag.Pos {
@@ -275,7 +276,11 @@ const maxTotal = 16 << 20
 func (c *checker) variableError(p diag.Pos, path string, err error) {
 	var ve *varError
 	hint := ""
-	if errors.As(err, &ve) && ve.hint != "" {
+	switch {
+	case !errors.As(err, &ve):
+	case c.unsetHint != nil && ve.unset != "":
+		hint = c.unsetHint(ve.unset)
+	case ve.hint != "":
 		hint = "write " + ve.hint
 	}
 	c.errorf(p, hint, "%s: %v", path, err)

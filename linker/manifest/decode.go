@@ -15,7 +15,7 @@ import (
 // Decode reads a manifest from the bytes of file, whose name is for messages and
 // for what is relative to it. The Manifest is nil if the list has errors.
 func Decode(data []byte, file string, opt Options) (*Manifest, diag.List) {
-	c := &checker{file: file, dir: opt.Dir, artifact: opt.Artifact, lookup: opt.Lookup}
+	c := &checker{file: file, dir: opt.Dir, artifact: opt.Artifact, lookup: opt.Lookup, unsetHint: opt.UnsetHint}
 	if c.dir == "" {
 		c.dir = filepath.Dir(file)
 	}

@@ -11,8 +11,9 @@ const maxNested = 8
 // maxExpanded bounds a value after variables were put in, in bytes.
 const maxExpanded = 1 << 20
 
-// varError is a problem with a variable: what, and what to write instead.
-type varError struct{ msg, hint string }
+// varError is a problem with a variable: what, and what to write instead. unset is the
+// variable's name, if that it is not set is the problem.
+type varError struct{ msg, hint, unset string }
 
 func (e *varError) Error() string { return e.msg }
 
@@ -28,7 +29,7 @@ func interpolate(s string, lookup func(string) (string, bool), depth int) (strin
 		before, rest, found := strings.Cut(s, "$")
 		b.WriteString(before)
 		if b.Len() > maxExpanded {
-			return "", &varError{fmt.Sprintf("the text is longer than %d bytes with its variables", maxExpanded), ""}
+			return "", &varError{msg: fmt.Sprintf("the text is longer than %d bytes with its variables", maxExpanded)}
 		}
 		if !found {
 			return b.String(), nil
@@ -40,7 +41,7 @@ func interpolate(s string, lookup func(string) (string, bool), depth int) (strin
 		case strings.HasPrefix(rest, "{"):
 			end := closing(rest)
 			if end < 0 {
-				return "", &varError{fmt.Sprintf("%q has no closing brace", "$"+clip(rest)), "${NAME}, or $$ for a dollar sign"}
+				return "", &varError{msg: fmt.Sprintf("%q has no closing brace", "$"+clip(rest)), hint: "${NAME}, or $$ for a dollar sign"}
 			}
 			v, err := variable(rest[1:end], lookup, depth)
 			if err != nil {
@@ -49,7 +50,7 @@ func interpolate(s string, lookup func(string) (string, bool), depth int) (strin
 			b.WriteString(v)
 			s = rest[end+1:]
 		default:
-			return "", &varError{fmt.Sprintf("%q is neither a variable nor a dollar sign", "$"+clip(rest)), "${NAME} for a variable, $$ for a dollar sign"}
+			return "", &varError{msg: fmt.Sprintf("%q is neither a variable nor a dollar sign", "$"+clip(rest)), hint: "${NAME} for a variable, $$ for a dollar sign"}
 		}
 	}
 }
@@ -78,7 +79,7 @@ func variable(s string, lookup func(string) (string, bool), depth int) (string, 
 	}
 	name, op := s[:n], s[n:]
 	if name == "" {
-		return "", &varError{fmt.Sprintf("%q does not name a variable", "${"+clip(s)+"}"), "${NAME}: letters, digits and _, not starting with a digit"}
+		return "", &varError{msg: fmt.Sprintf("%q does not name a variable", "${"+clip(s)+"}"), hint: "${NAME}: letters, digits and _, not starting with a digit"}
 	}
 	value, set := lookup(name)
 	if after, ok := strings.CutPrefix(op, ":"); ok {
@@ -87,7 +88,7 @@ func variable(s string, lookup func(string) (string, bool), depth int) (string, 
 	switch {
 	case op == "" && len(s) == n:
 		if !set {
-			return "", &varError{"variable " + name + " is not set", "${" + name + ":-default} if it may be absent"}
+			return "", &varError{"variable " + name + " is not set", "${" + name + ":-default} if it may be absent", name}
 		}
 		return value, nil
 	case strings.HasPrefix(op, "-"):
@@ -95,7 +96,7 @@ func variable(s string, lookup func(string) (string, bool), depth int) (string, 
 			return value, nil
 		}
 		if depth >= maxNested {
-			return "", &varError{fmt.Sprintf("variables are nested more than %d deep", maxNested), ""}
+			return "", &varError{msg: fmt.Sprintf("variables are nested more than %d deep", maxNested)}
 		}
 		return interpolate(op[1:], lookup, depth+1)
 	case strings.HasPrefix(op, "?"):
@@ -103,11 +104,11 @@ func variable(s string, lookup func(string) (string, bool), depth int) (string, 
 			return value, nil
 		}
 		if op == "?" {
-			return "", &varError{"variable " + name + " is not set", ""}
+			return "", &varError{"variable " + name + " is not set", "", name}
 		}
-		return "", &varError{"variable " + name + " is not set: " + op[1:], ""}
+		return "", &varError{"variable " + name + " is not set: " + op[1:], "", name}
 	}
-	return "", &varError{fmt.Sprintf("%q is not understood", "${"+clip(s)+"}"), "${NAME}, ${NAME:-default} or ${NAME:?message}"}
+	return "", &varError{msg: fmt.Sprintf("%q is not understood", "${"+clip(s)+"}"), hint: "${NAME}, ${NAME:-default} or ${NAME:?message}"}
 }
 
 // clip shortens text for a message.

@@ -100,6 +100,8 @@ func (m *Manifest) Component(name string) *Component {
 type Options struct {
 	// Lookup gives the variables for ${VAR}. If it is nil no variable is set.
 	Lookup func(name string) (string, bool)
+	// UnsetHint, if it is not nil, says what to do about a variable that is not set.
+	UnsetHint func(name string) string
 	// Artifact says that the manifest came in an image, and so who wrote it is a
 	// stranger: each component's file is one beside the manifest, and it names no images.
 	Artifact bool

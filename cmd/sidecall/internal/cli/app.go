@@ -38,6 +38,7 @@ type app struct {
 	drainLog func(context.Context) error // if not nil, waits until what guests logged is written
 
 	variables func(name string) (string, bool) // for ${VAR} in manifests
+	contained bool                             // a container is what the guests see of the machine
 
 	linked   func(*linker.Result)    // if not nil, is told what has been linked, before anybody else
 	compiled func(*host.Composition) // if not nil, is told what has been compiled

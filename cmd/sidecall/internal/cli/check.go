@@ -33,7 +33,7 @@ and notes. Its exit code is 3 if the manifest is wrong, 4 if the components do n
 			if err != nil {
 				return err
 			}
-			if r.Manifest != nil {
+			if r.Manifest != nil && t.ref == "" { // what a stranger names is not looked for
 				r.Diagnostics = append(r.Diagnostics, missingDirectories(r.Manifest, diag.Warning)...)
 				r.Diagnostics.Sort()
 			}

@@ -36,7 +36,7 @@ func (a *app) containerCommand() *cobra.Command {
 				return fmt.Errorf("this is not a container that the shim has prepared: %w", err)
 			}
 			inner := newApp(a.stdin, a.stdout, a.stderr)
-			inner.variables = lookupIn(c.Env)
+			inner.variables, inner.contained = lookupIn(c.Env), true
 			root := inner.root()
 			line := c.CommandLine()
 			if c.Command == "serve" {

@@ -66,6 +66,7 @@ func (a *app) finish(err error) int {
 	var (
 		usage     *usageError
 		config    *configError
+		refused   *refusedError
 		status    *statusError
 		advised   *advisedError
 		signalled *signalError
@@ -91,6 +92,9 @@ func (a *app) finish(err error) int {
 			}
 			_ = report.Diagnostics(a.stderr, a.style, diag.List{d})
 		}
+		return exitUsage
+	case errors.As(err, &refused):
+		_ = report.Diagnostics(a.stderr, a.style, diag.List{refused.Diagnostic})
 		return exitUsage
 	case errors.As(err, &failure):
 		_ = report.Diagnostics(a.stderr, a.style, failure.List)

@@ -12,6 +12,8 @@ import (
 func (t *target) grantFlags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&t.env, "env", nil, "give the main component this `NAME=VALUE`, or sidecall's own NAME; may be repeated")
 	fs.StringArrayVar(&t.dirs, "dir", nil, "let the main component use a directory, `HOST::GUEST[::ro]`; may be repeated")
+	fs.StringArrayVar(&t.allow, "allow", nil, "grant an image `KIND=VALUE` of what it asks for, or all, or none; may be repeated")
+	t.runs = true
 	fs.StringVar(&t.cwd, "cwd", "", "tell the main component to start in this `DIRECTORY`, of those that it may use")
 }
 

@@ -24,7 +24,7 @@ import (
 )
 
 func (a *app) serveCommand() *cobra.Command {
-	t := &target{}
+	t := &target{serves: true}
 	cmd := &cobra.Command{
 		Use:   "serve " + targetUse + " [-- ARGUMENT...]",
 		Short: "Serve a composition over HTTP",
@@ -34,7 +34,7 @@ certificate is given. Each request has a fresh instance of the composition, unle
 manifest, or --instance, says otherwise.
 
 The guests are given nothing but what the manifest allows, and what --env and --dir allow
-the main component. What they print becomes lines of sidecall's own log.
+the main component. An image's manifest only asks, see sidecall run --help. What they print becomes lines of sidecall's own log.
 
 Traces and metrics are sent as the variables OTEL_* of OpenTelemetry say, if they say where;
 OTEL_METRICS_EXPORTER=prometheus has metrics fetched from localhost:9464/metrics instead.
@@ -43,7 +43,8 @@ After SIGTERM or Ctrl-C no more requests are taken, and those under way may end.
 code is 1 if some had to be ended; a second signal ends all at once.`,
 		Example: `  sidecall serve                                # the composition in this directory
   sidecall serve examples/02-http --listen 0.0.0.0:8080 --health-listen :8081
-  sidecall serve app.wasm --instance pool --deadline 5s`,
+  sidecall serve app.wasm --instance pool --deadline 5s
+  sidecall serve ghcr.io/acme/shop:1.0 --allow outboundHosts=https://api.example.com`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -54,6 +55,10 @@ code is 1 if some had to be ended; a second signal ends all at once.`,
 				a.settings.LogLevel = zerolog.InfoLevel
 			}
 			defer a.logBehind()()
+			// A question is answered before signals are waited for.
+			if _, _, err := a.load(t); err != nil {
+				return err
+			}
 			return a.serve(t)
 		},
 	}

@@ -67,7 +67,7 @@ func (a *app) localize(t *target) error {
 		if err != nil {
 			return fileError(err)
 		}
-		t.path = f.Path
+		t.isImage(t.path, f)
 		return nil
 	}
 	if _, err := os.Stat(t.path); err == nil || !isImage(t.path) {
@@ -77,8 +77,13 @@ func (a *app) localize(t *target) error {
 	if err != nil {
 		return err
 	}
-	t.path = f.Path
+	t.isImage(t.path, f)
 	return nil
+}
+
+// isImage makes an image's files the target.
+func (t *target) isImage(ref string, f *store.Files) {
+	t.ref, t.digest, t.path, t.artifact = ref, f.Digest, f.Path, true
 }
 
 // isImage tells whether what is no file is the name of an image. What ends like a

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/opencontainers/go-digest"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -25,8 +26,13 @@ import (
 type target struct {
 	path string
 	with []string
-	// artifact says that the path is that of an image's files, see manifest.Options.
+	// artifact says that the path is that of an image's files, see manifest.Options. ref
+	// and digest are the image's, empty for what is no image that somebody runs here.
 	artifact bool
+	ref      string
+	digest   digest.Digest
+	// set are the variables for ${VAR} that the command line gives.
+	set map[string]string
 
 	// What the command line adds to the main component's own grants.
 	args    []string
@@ -34,6 +40,13 @@ type target struct {
 	env     []string
 	dirs    []string
 	cwd     string
+
+	// What an image may use of what it asks for. runs says that the command lets it,
+	// serves that it listens for it.
+	runs, serves bool
+	allow        []string
+	loaded       *loaded
+	setting      []string // NAME or NAME=VALUE, see set
 }
 
 const targetUse = "[MANIFEST | DIRECTORY | APP.wasm | IMAGE]"
@@ -41,6 +54,7 @@ const targetUse = "[MANIFEST | DIRECTORY | APP.wasm | IMAGE]"
 // flags defines the flags of every command that links.
 func (t *target) flags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&t.with, "with", nil, "link APP.wasm with this `SIDECAR.wasm`; may be repeated")
+	fs.StringArrayVar(&t.setting, "set", nil, "what ${NAME} in the manifest stands for, `NAME=VALUE`, or NAME for sidecall's own variable; may be repeated")
 }
 
 // fromArgs takes the path, and the guest's arguments behind a "--".
@@ -63,10 +77,7 @@ func (t *target) fromArgs(cmd *cobra.Command, args []string) error {
 // link reads, links and checks the target. What was found wrong is in the result.
 func (a *app) link(t *target) (*linker.Result, error) {
 	start := time.Now()
-	if err := a.localize(t); err != nil {
-		return nil, err
-	}
-	m, problems, err := t.manifest(a.variables)
+	m, problems, err := a.load(t)
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +105,14 @@ func (t *target) manifest(variables func(string) (string, bool)) (*manifest.Mani
 		return nil, nil, &usageError{message: fmt.Sprintf("--with needs a component to link with, and %s is a manifest", t.path),
 			hint: "name " + t.with[0] + " under components: in the manifest"}
 	}
-	m, problems := manifest.Load(t.path, manifest.Options{Lookup: variables, Artifact: t.artifact})
+	opt := manifest.Options{Lookup: t.lookup(variables), Artifact: t.artifact}
+	if t.ref != "" {
+		opt.Dir, _ = filepath.Abs(".") // where it is laid out means nothing to anybody
+		opt.UnsetHint = func(name string) string {
+			return "an image is given no variable but by who runs it; write --set " + name + "=VALUE, or --set " + name + " for sidecall's own"
+		}
+	}
+	m, problems := manifest.Load(t.path, opt)
 	return m, problems, nil
 }
 
