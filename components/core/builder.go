@@ -164,6 +164,23 @@ func (b *Builder) Elem(table, offset uint32, funcs ...uint32) {
 	b.elemFuncs(funcs)
 }
 
+// ElemAt is Elem at an offset that a constant expression gives, without end.
+func (b *Builder) ElemAt(table uint32, offset *Code, funcs ...uint32) {
+	b.elems.b = append(appendExpr(appendU32(append(b.elems.b, 2), table), offset), 0)
+	b.elemFuncs(funcs)
+}
+
+// PassiveElemOf adds a passive element segment of constant expressions of type t, without
+// end, and returns its index.
+func (b *Builder) PassiveElemOf(t ValType, elems ...*Code) uint32 {
+	b.elems.n++
+	b.elems.b = appendU32(appendValType(append(b.elems.b, 5), t), uint32(len(elems)))
+	for _, e := range elems {
+		b.elems.b = appendExpr(b.elems.b, e)
+	}
+	return b.elems.n - 1
+}
+
 // PassiveElem adds a passive element segment of functions and returns its index.
 func (b *Builder) PassiveElem(funcs ...uint32) uint32 {
 	b.elems.b = append(b.elems.b, 1, 0)
@@ -189,6 +206,13 @@ func (b *Builder) elemFuncs(funcs []uint32) {
 func (b *Builder) Data(offset uint32, init []byte) {
 	b.datas.n++
 	b.datas.b = appendExpr(append(b.datas.b, 0), new(Code).I32(int32(offset)))
+	b.datas.b = append(appendU32(b.datas.b, uint32(len(init))), init...)
+}
+
+// DataAt is Data at an offset that a constant expression gives, without end.
+func (b *Builder) DataAt(offset *Code, init []byte) {
+	b.datas.n++
+	b.datas.b = appendExpr(append(b.datas.b, 0), offset)
 	b.datas.b = append(appendU32(b.datas.b, uint32(len(init))), init...)
 }
 

@@ -116,6 +116,12 @@ func (c *Code) Shuffle(lanes [16]byte) *Code {
 	return c
 }
 
+// Select appends select with the type of its operands.
+func (c *Code) Select(t ValType) *Code {
+	c.b = appendValTypes(append(c.b, byte(OpSelectTyped)), []ValType{t})
+	return c
+}
+
 // Block appends block, loop or if (op) without parameters and with at most one result.
 func (c *Code) Block(op Opcode, result ...ValType) *Code {
 	var t blockType

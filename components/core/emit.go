@@ -110,6 +110,8 @@ func (e *emitter) instruction(in *inst) {
 		}
 	case OpBrTable:
 		e.brTable()
+	case OpSelectTyped:
+		e.selectTyped()
 	case OpRefFunc:
 		e.replace()
 		e.out = appendU32(append(e.out, byte(OpGlobalGet)), e.w.refFunc(in.a))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/tetratelabs/wazero/experimental"
@@ -196,4 +197,37 @@ func TestMemory(t *testing.T) {
 		}
 	}()
 	p.get(1<<30, nil, &Budget{Max: pageSize}).Reallocate(2 * pageSize)
+}
+
+// TestCompilerPanics: a module at which wazero panics is refused, and the engine goes on.
+// It selects among references to a type, which components/core writes otherwise.
+func TestCompilerPanics(t *testing.T) {
+	ctx := context.Background()
+	var b core.Builder
+	for range 3 {
+		b.Type([]core.ValType{core.I32}, nil)
+		b.Type(nil, []core.ValType{core.I64})
+		b.Type(nil, nil)
+	}
+	typ := b.Type(nil, []core.ValType{core.F32, core.I32})
+	for n := range uint32(2) { // type 5 is "else" in the eyes of wazero
+		b.Type(nil, []core.ValType{core.F64, core.F64, core.ValType(core.I32 - core.ValType(n))})
+	}
+	ref := core.RefTo(5, true)
+	f := b.Func(typ)
+	f.I32(1).BlockOf(core.OpIf, typ).Op(core.OpUnreachable).Select(ref)
+	f.Else().Op(core.OpUnreachable).End().Op(core.OpUnreachable)
+	e, err := New(ctx, Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close(ctx)
+	if _, err := e.Compile(ctx, "orders/module 2", b.Encode()); err == nil || !strings.HasPrefix(err.Error(), "compile orders/module 2: ") {
+		t.Errorf("got %v", err)
+	} else {
+		t.Log(err)
+	}
+	if _, err := e.Compile(ctx, "a", new(core.Builder).Encode()); err != nil {
+		t.Error(err)
+	}
 }

@@ -31,7 +31,15 @@ type State struct{ Globals []string }
 func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module, error) {
 	e.compiling.Lock()
 	defer e.compiling.Unlock()
-	compile := func() (wazero.CompiledModule, error) { return e.runtime.CompileModule(ctx, wasm) }
+	compile := func() (c wazero.CompiledModule, err error) {
+		// What wazero panics at is a bug of its own, and no reason to end the process.
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("wazero cannot compile it: %v", p)
+			}
+		}()
+		return e.runtime.CompileModule(ctx, wasm)
+	}
 	var (
 		c   wazero.CompiledModule
 		err error
