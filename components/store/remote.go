@@ -17,7 +17,6 @@ import (
 	"oras.land/oras-go/v2/registry/remote"
 	"oras.land/oras-go/v2/registry/remote/auth"
 	"oras.land/oras-go/v2/registry/remote/errcode"
-	"oras.land/oras-go/v2/registry/remote/retry"
 )
 
 // ParseRef checks the name of an image: registry/repository, and a tag or a digest.
@@ -49,7 +48,7 @@ func repository(r registry.Reference) (*remote.Repository, error) {
 	if err != nil {
 		return nil, &Error{Ref: r.String(), Msg: "this is not the name of an image", Err: err}
 	}
-	repo.Client = &auth.Client{Client: retry.DefaultClient, Cache: auth.NewCache(), Credential: credential}
+	repo.Client = &auth.Client{Client: newClient(r), Cache: auth.NewCache(), Credential: credential}
 	repo.PlainHTTP = loopback(r.Registry)
 	repo.MaxMetadataBytes = MaxManifestSize
 	return repo, nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -132,8 +133,19 @@ spec:
   selector: {app.kubernetes.io/name: %[1]s}
   ports:
     - {name: http, port: 80, targetPort: http}
-`, k.name, k.replicas, k.pod(6), k.port, k.health, settings.EnvName(settings.Listen), settings.EnvName(settings.HealthListen), k.live, k.ready)
+`, k.name, k.replicas, k.pod(6), k.port, k.health, settings.EnvName(settings.Listen), settings.EnvName(settings.HealthListen), yamlPath(k.live), yamlPath(k.ready))
 }
+
+// yamlPath is a path as YAML has it anywhere: what an image's manifest says must not be
+// taken for more keys.
+func yamlPath(path string) string {
+	if plainPath.MatchString(path) {
+		return path
+	}
+	return fmt.Sprintf("%+q", path)
+}
+
+var plainPath = regexp.MustCompile(`^/[A-Za-z0-9/._-]*$`)
 
 func (k *kube) job() string {
 	return fmt.Sprintf(`apiVersion: batch/v1

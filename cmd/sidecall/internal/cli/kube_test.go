@@ -57,3 +57,28 @@ func TestKube(t *testing.T) {
 		}
 	}
 }
+
+// TestKubePaths: paths are what an image's manifest says, and are no more than paths.
+func TestKubePaths(t *testing.T) {
+	for _, path := range []string{"/healthz", `/x,"host":"192.0.2.1"`, "/x}", "/x]#", `/"`, `/\`, "/&a", "/x:", "/'"} {
+		k := &kube{name: "orders", live: path, ready: path}
+		var doc struct {
+			Spec struct {
+				Template struct {
+					Spec struct {
+						Containers []struct {
+							ReadinessProbe struct {
+								HTTPGet map[string]string `yaml:"httpGet"`
+							} `yaml:"readinessProbe"`
+						}
+					}
+				}
+			}
+		}
+		if err := yaml.NewDecoder(strings.NewReader(k.deployment())).Decode(&doc); err != nil {
+			t.Errorf("%s: %v", path, err)
+		} else if got := doc.Spec.Template.Spec.Containers[0].ReadinessProbe.HTTPGet; len(got) != 2 || got["path"] != path {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+}
