@@ -185,7 +185,7 @@ func readable(m *manifest.Manifest) error {
 		if len(r.Value) > MaxValue {
 			return &Error{fmt.Sprintf("the image asks for %s=%.60s…, which has more than %d bytes", r.Kind, r.Value, MaxValue), hint}
 		}
-		if r.Kind == Files && strings.Count(strings.TrimSuffix(r.Value, "::ro"), "::") != 1 || strings.ContainsRune(r.guest, 0) {
+		if r.Kind == Files && strings.Count(strings.TrimSuffix(r.Value, "::ro"), "::") != 1 || strings.Contains(r.guest, "::") || strings.ContainsRune(r.guest, 0) {
 			return &Error{fmt.Sprintf("the image asks to %s, which --allow cannot name", r.Means), hint}
 		}
 	}
