@@ -22,6 +22,9 @@ type Config struct {
 	// shared by processes, and is never needed: when it cannot be read or written,
 	// or what it holds is damaged, modules are compiled as without it.
 	CacheDir string
+	// CacheSeed is a CacheDir of before, which is only read: code that a module needs, and
+	// that is there, is copied and not made again. Empty for none.
+	CacheSeed string
 
 	// MaxMemory limits the linear memories of one component, in bytes, all its
 	// memories together. 0 means 1 GiB. At the limit memory.grow answers -1.
@@ -86,7 +89,7 @@ func (c Config) withDefaults() Config {
 }
 
 func (c Config) engine() engine.Config {
-	return engine.Config{Kind: c.Engine, CacheDir: c.CacheDir, Log: c.Log}
+	return engine.Config{Kind: c.Engine, CacheDir: c.CacheDir, CacheSeed: c.CacheSeed, Log: c.Log}
 }
 
 // Stdio are the standard streams of one instance of a composition. A nil stream

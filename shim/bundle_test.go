@@ -19,6 +19,7 @@ import (
 	"github.com/sidecall/sidecall/components/store"
 	"github.com/sidecall/sidecall/shim/decide"
 	"github.com/sidecall/sidecall/shim/pod"
+	"github.com/sidecall/sidecall/shim/prepared"
 )
 
 func TestRewrite(t *testing.T) {
@@ -37,7 +38,7 @@ func TestRewrite(t *testing.T) {
 		Linux: &specs.Linux{CgroupsPath: "/kept", Resources: &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}}},
 	}
 	f := &store.Files{Digest: digest.FromString("x"), Path: "/node/files/x/app.wasm"}
-	if err := rewrite(bundle, s, &node{program: program}, f, &ready{Command: "run", code: "/node/code/x"}); err != nil {
+	if err := rewrite(bundle, s, &node{program: program}, f, &ready{About: prepared.About{Command: "run"}, code: "/node/code/x"}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := readSpec(bundle)
@@ -101,20 +102,20 @@ func TestResolve(t *testing.T) {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if got := head(app); string(got) != "x" {
+	if got := firstBytes(app); string(got) != "x" {
 		t.Errorf("the app begins with %q", got)
 	}
 	// A link that appears after a path was resolved leads nowhere.
 	if err := os.Symlink("/etc/passwd", filepath.Join(volume, "late")); err != nil {
 		t.Fatal(err)
 	}
-	if got := head(place{volume, "late"}); got != nil {
+	if got := firstBytes(place{volume, "late"}); got != nil {
 		t.Errorf("out of the volume: %q", got)
 	}
 	if err := syscall.Mkfifo(filepath.Join(volume, "pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if got := head(place{volume, "pipe"}); got != nil {
+	if got := firstBytes(place{volume, "pipe"}); got != nil {
 		t.Errorf("from a pipe: %q", got)
 	}
 }

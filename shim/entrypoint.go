@@ -133,8 +133,8 @@ func search(root string, s *specs.Spec, name string) place {
 	return place{}
 }
 
-// head reads a file's first bytes; none if it cannot be read, which runc will say.
-func head(p place) []byte {
+// firstBytes reads a file's first bytes; none if it cannot be read, which runc will say.
+func firstBytes(p place) []byte {
 	f, err := p.open()
 	if err != nil {
 		return nil

@@ -9,12 +9,14 @@ import (
 
 	"github.com/containerd/containerd/v2/pkg/shim"
 
+	"github.com/sidecall/sidecall/shim/confine"
 	"github.com/sidecall/sidecall/shim/settle"
 )
 
 // Main runs the shim with the process's arguments, environment and streams. It ends the
 // process where containerd's package does.
 func Main() {
+	confine.Main() // what preparing a composition starts
 	ctx := context.Background()
 	c, err := parseCall(os.Args[1:])
 	if err != nil {

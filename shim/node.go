@@ -3,22 +3,13 @@
 package shim
 
 import (
-	"bytes"
-	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
-
-	"github.com/containerd/containerd/v2/pkg/sys/reaper"
 
 	"github.com/sidecall/sidecall/components/store"
 )
@@ -42,11 +33,14 @@ const (
 type node struct {
 	dir     string
 	program string
+	// run runs a command to its end and returns its exit code; of one that a signal ended,
+	// 128 and the signal.
+	run func(*exec.Cmd) (code int, err error)
 }
 
 func openNode() (*node, error) {
 	program, err := findProgram()
-	return &node{nodeDir(), program}, err
+	return &node{dir: nodeDir(), program: program, run: reap}, err
 }
 
 func nodeDir() string {
@@ -75,145 +69,6 @@ func findProgram() (string, error) {
 }
 
 func (n *node) images() *store.Store { return store.OpenShared(filepath.Join(n.dir, "images")) }
-
-// ready is what is known of a composition that has been compiled.
-type ready struct {
-	// Command is run or serve.
-	Command string `json:"command"`
-	code    string
-}
-
-const (
-	readyFile = "ready.json"
-	making    = ".making-" // what directories are called until they are whole
-)
-
-// prepareTimeout bounds linking and compiling, which containerd waits for.
-const prepareTimeout = 2 * time.Minute
-
-// compiled returns an artifact's compiled code, which is made if it is not there: by a
-// process of its own, outside of the container's limits, once for all pods that start
-// at the same time. env is for variables in the manifest.
-func (n *node) compiled(ctx context.Context, f *store.Files, env []string) (*ready, error) {
-	version, err := fingerprint(n.program)
-	if err != nil {
-		return nil, err
-	}
-	dir := filepath.Join(n.dir, "code", f.Digest.Encoded()+"-"+version)
-	if r, err := readReady(dir); err == nil {
-		return r, nil
-	}
-	unlock, err := lock(filepath.Join(n.dir, "locks", f.Digest.Encoded()), syscall.LOCK_EX)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	if r, err := readReady(dir); err == nil { // made while we waited
-		return r, nil
-	}
-	n.prune()
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
-		return nil, err
-	}
-	tmp, err := os.MkdirTemp(filepath.Dir(dir), making+"*")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(tmp) // after a rename there is nothing left of it
-	answer, err := n.compile(ctx, f.Path, tmp, env)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(filepath.Join(tmp, readyFile), answer, 0o444); err != nil {
-		return nil, err
-	}
-	if err := forAll(tmp); err != nil {
-		return nil, err
-	}
-	if err := os.RemoveAll(dir); err != nil { // half of one, from before
-		return nil, err
-	}
-	if err := os.Rename(tmp, dir); err != nil {
-		return nil, err
-	}
-	return readReady(dir)
-}
-
-// forAll lets every user read what is below a directory: process 1 of a container is
-// seldom root, and compiles everything again if it cannot read what is here.
-func forAll(dir string) error {
-	return filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case e.IsDir():
-			return os.Chmod(path, 0o755)
-		}
-		return os.Chmod(path, 0o444)
-	})
-}
-
-func (n *node) compile(ctx context.Context, target, cache string, env []string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, prepareTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, n.program, "container-prepare", "--color", "never", "--cache-dir", cache, target)
-	cmd.Dir = "/"
-	cmd.Env = []string{"TMPDIR=" + cache}
-	cmd.Stdin = strings.NewReader(strings.Join(env, "\x00"))
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	// The shim reaps all its children itself, so exec.Cmd must not.
-	exits, err := reaper.Default.Start(cmd)
-	if err != nil {
-		return nil, fmt.Errorf("starting %s: %w", n.program, err)
-	}
-	code, err := reaper.Default.Wait(cmd, exits)
-	if err != nil && ctx.Err() != nil {
-		return nil, fmt.Errorf("compiling took longer than %s", prepareTimeout)
-	}
-	if code != 0 {
-		// Where the cache has it means nothing to who reads it in a pod's events.
-		text := strings.ReplaceAll(stderr.String(), target+"/", "")
-		return nil, &problem{clip(strings.ReplaceAll(text, filepath.Dir(target)+"/", ""))}
-	}
-	return stdout.Bytes(), nil
-}
-
-// problem is what sidecall says is wrong with a composition, in its words.
-type problem struct{ text string }
-
-func (p *problem) Error() string { return p.text }
-
-// clip bounds what goes into a pod's event.
-func clip(text string) string {
-	const most = 2000
-	if text = strings.TrimSpace(text); len(text) > most {
-		text = text[:most] + "…"
-	}
-	return text
-}
-
-func readReady(dir string) (*ready, error) {
-	data, err := os.ReadFile(filepath.Join(dir, readyFile))
-	if err != nil {
-		return nil, err
-	}
-	r := &ready{code: dir}
-	if err := json.Unmarshal(data, r); err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	return r, nil
-}
-
-// fingerprint tells one build of the program from another.
-func fingerprint(program string) (string, error) {
-	info, err := os.Stat(program)
-	if err != nil {
-		return "", fmt.Errorf("the program sidecall: %w", err)
-	}
-	sum := sha256.Sum256(fmt.Append(nil, info.Size(), info.ModTime().UnixNano()))
-	return hex.EncodeToString(sum[:6]), nil
-}
 
 // hold keeps what is in the cache, from before it is looked for until it is noted that
 // it is used. Many may hold it.

@@ -191,7 +191,7 @@ func (a *answer) look(root string, spec *specs.Spec, label string, forced bool) 
 		spec.Process.Args = spec.Process.Args[:1] // run or serve and the path were for the entrypoint
 	} else if len(spec.Process.Args) > 0 {
 		file := resolve(root, spec, spec.Process.Args[0])
-		d := decide.ByBytes(spec.Process.Args[0], head(file))
+		d := decide.ByBytes(spec.Process.Args[0], firstBytes(file))
 		if d.Kind == decide.Linux && forced {
 			return fmt.Errorf("%s, but the image has no layer of WebAssembly, and %s is no WebAssembly: %w", a.Why, spec.Process.Args[0], errdefs.ErrInvalidArgument)
 		}

@@ -34,6 +34,7 @@ import (
 // directory: whoever can do that can run machine code here.
 type diskCache struct {
 	dir   string
+	seed  string // a cache that is only read, or empty: see adopt
 	stage string // wazero's directory, removed by close
 	code  string // where in stage wazero keeps its files
 	log   zerolog.Logger
@@ -44,7 +45,7 @@ const layout = "sidecall code cache 1"
 
 // openDiskCache prepares the cache in dir. Both results are nil if that cannot be
 // done, which is logged: a cache is never needed.
-func openDiskCache(dir string, log zerolog.Logger) (*diskCache, wazero.CompilationCache) {
+func openDiskCache(dir, seed string, log zerolog.Logger) (*diskCache, wazero.CompilationCache) {
 	stage, err := os.MkdirTemp("", "sidecall-code-")
 	if err != nil {
 		log.Warn().Err(err).Msg("no cache of compiled code: no temporary directory")
@@ -55,7 +56,7 @@ func openDiskCache(dir string, log zerolog.Logger) (*diskCache, wazero.Compilati
 		var entries []os.DirEntry
 		// wazero puts its files into one directory named after its version.
 		if entries, err = os.ReadDir(stage); err == nil && len(entries) == 1 {
-			c := &diskCache{dir: dir, stage: stage, code: filepath.Join(stage, entries[0].Name()), log: log}
+			c := &diskCache{dir: dir, seed: seed, stage: stage, code: filepath.Join(stage, entries[0].Name()), log: log}
 			return c, inMemory
 		}
 	}
@@ -69,7 +70,9 @@ func (c *diskCache) close() error { return os.RemoveAll(c.stage) }
 // compile compiles a module, with what the cache has of it, and adds to the cache
 // what it has not. One module at a time.
 func (c *diskCache) compile(name string, wasm []byte, compile func() (wazero.CompiledModule, error)) (wazero.CompiledModule, error) {
-	entry := filepath.Join(c.dir, moduleKey(wasm))
+	key := moduleKey(wasm)
+	entry := filepath.Join(c.dir, key)
+	c.adopt(key)
 	staged := c.load(entry)
 	m, err := compile()
 	if err != nil {
@@ -100,6 +103,24 @@ func moduleKey(wasm []byte) string {
 }
 
 const sumSuffix = ".sum"
+
+// adopt copies what the seed has of a module. Nothing is said of what cannot be had there:
+// it is made, as it would be without a seed.
+func (c *diskCache) adopt(key string) {
+	if c.seed == "" {
+		return
+	}
+	from := filepath.Join(c.seed, key)
+	files, err := os.ReadDir(from)
+	if err != nil {
+		return
+	}
+	for _, f := range files {
+		if name, ok := strings.CutSuffix(f.Name(), sumSuffix); ok && sound(filepath.Join(from, name)) {
+			_ = keep(filepath.Join(from, name), filepath.Join(c.dir, key), name)
+		}
+	}
+}
 
 // load puts the sound entries of a module on the stage and returns their names
 // there. (There are several if machines with different processors share the

@@ -38,6 +38,9 @@ type Config struct {
 	Kind string
 	// CacheDir keeps compiled code, see cache.go. Empty for none.
 	CacheDir string
+	// CacheSeed is a cache of another engine's, or empty. Entries are copied from there to
+	// CacheDir when they are needed; it is never written to.
+	CacheSeed string
 	Log      zerolog.Logger
 }
 
@@ -78,7 +81,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	rc = rc.WithCoreFeatures(features).WithDebugInfoEnabled(false)
 	e := &Engine{log: cfg.Log}
 	if cfg.CacheDir != "" && cfg.Kind != Interpreter {
-		e.disk, e.inMemory = openDiskCache(cfg.CacheDir, cfg.Log)
+		e.disk, e.inMemory = openDiskCache(cfg.CacheDir, cfg.CacheSeed, cfg.Log)
 		if e.inMemory != nil {
 			rc = rc.WithCompilationCache(e.inMemory)
 		}

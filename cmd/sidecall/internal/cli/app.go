@@ -39,6 +39,7 @@ type app struct {
 
 	variables func(name string) (string, bool) // for ${VAR} in manifests
 	contained bool                             // a container is what the guests see of the machine
+	cacheSeed string                           // see host.Config
 
 	linked   func(*linker.Result)    // if not nil, is told what has been linked, before anybody else
 	compiled func(*host.Composition) // if not nil, is told what has been compiled

@@ -21,6 +21,7 @@ import (
 	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/shim/pod"
+	"github.com/sidecall/sidecall/shim/prepared"
 )
 
 // containerCommand is process 1 of a container: it runs what the shim has written down.
@@ -140,8 +141,8 @@ func (a *app) terminationMessage(err error, missing diag.List, c *pod.Config) {
 	_, _ = f.Write(text.Bytes()[:min(text.Len(), 4096)]) // all that Kubernetes keeps
 }
 
-// prepareCommand is what the shim runs outside of a container: it links and compiles, so
-// that containers find compiled code, and says how the composition is to be run.
+// prepareCommand is what the shim runs outside of a container, confined: it links and
+// compiles, and writes what containers need, as package prepared has it.
 func (a *app) prepareCommand() *cobra.Command {
 	t := &target{artifact: true}
 	cmd := &cobra.Command{
@@ -188,10 +189,11 @@ func (a *app) prepareCommand() *cobra.Command {
 			if trouble.line != "" {
 				return fmt.Errorf("the compiled code cannot be kept: %s", trouble.line)
 			}
-			return json.NewEncoder(a.stdout).Encode(map[string]string{"command": command})
+			return prepared.Write(a.stdout, prepared.About{Command: command}, os.DirFS(a.settings.CacheDir))
 		},
 	}
 	settings.Flags(cmd.Flags(), settings.Engine, settings.CacheDir)
+	cmd.Flags().StringVar(&a.cacheSeed, "cache-seed", "", "take compiled code from this `DIR`, if it has what is needed")
 	return cmd
 }
 

@@ -142,6 +142,7 @@ func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, err
 	cfg := host.Config{
 		Interfaces: a.hostInterfaces(),
 		CacheDir:   a.cacheDir(),
+		CacheSeed:  a.cacheSeed,
 		MaxMemory:  a.settings.MaxMemory,
 		Tracer:     a.observed.tracer(),
 		Log:        a.log,
