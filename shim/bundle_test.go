@@ -4,6 +4,7 @@ package shim
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -155,6 +156,30 @@ func TestRecord(t *testing.T) {
 	}
 	if r, err := readRecord(bundle); err != nil || *r != want {
 		t.Errorf("%+v, %v", r, err)
+	}
+}
+
+// TestTrusted: a directory is not trusted because it is there.
+func TestTrusted(t *testing.T) {
+	dir := t.TempDir()
+	for name, mode := range map[string]os.FileMode{"new": 0, "ours": 0o755, "everybody's": 0o777, "a group's": 0o775} {
+		n := &node{dir: filepath.Join(dir, name)}
+		if mode != 0 {
+			if err := errors.Join(os.Mkdir(n.dir, 0o755), os.Chmod(n.dir, mode)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := n.trusted(); (err == nil) != (mode&0o022 == 0) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if os.Getuid() == 0 {
+		if err := os.Chown(filepath.Join(dir, "ours"), 4321, 4321); err != nil {
+			t.Fatal(err)
+		}
+		if err := (&node{dir: filepath.Join(dir, "ours")}).trusted(); err == nil {
+			t.Error("another user's is trusted")
+		}
 	}
 }
 

@@ -40,7 +40,31 @@ type node struct {
 
 func openNode() (*node, error) {
 	program, err := findProgram()
-	return &node{dir: nodeDir(), program: program, run: reap}, err
+	if err != nil {
+		return nil, err
+	}
+	n := &node{dir: nodeDir(), program: program, run: reap}
+	return n, n.trusted()
+}
+
+// trusted makes the cache's directory, or tells why the one that is there cannot be: who
+// could have made it, or writes to it, decides what pods run.
+func (n *node) trusted() error {
+	if err := os.MkdirAll(n.dir, 0o755); err != nil {
+		return err
+	}
+	info, err := os.Stat(n.dir) // behind a link, if its owner wants it elsewhere
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	switch {
+	case !ok || int(owner.Uid) != os.Geteuid():
+		return fmt.Errorf("the node's cache %s belongs to another user, so nothing in it can be trusted; remove it", n.dir)
+	case info.Mode().Perm()&0o022 != 0:
+		return fmt.Errorf("others may write to the node's cache %s, so nothing in it can be trusted; chmod go-w it", n.dir)
+	}
+	return nil
 }
 
 func nodeDir() string {

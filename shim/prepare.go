@@ -236,10 +236,10 @@ func (p *problem) Error() string { return p.text }
 // clip bounds what goes into a pod's event, and makes it fit to be shown.
 func clip(text string) string {
 	const most = 2000
-	if text = strings.TrimSpace(text); len(text) > most {
+	if text = printable.Lines(strings.TrimSpace(text), "  "); len(text) > most {
 		text = strings.ToValidUTF8(text[:most], "") + "…"
 	}
-	return printable.Lines(text, "  ")
+	return text
 }
 
 // head keeps the first bytes of what is written.

@@ -24,6 +24,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/sidecall/sidecall/components/printable"
 	"github.com/sidecall/sidecall/components/store"
 	"github.com/sidecall/sidecall/shim/decide"
 )
@@ -81,7 +82,7 @@ func (s *service) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*ta
 	}
 	if err := s.prepare(ctx, namespace, r); err != nil {
 		forget(namespace, r.ID)
-		return nil, errgrpc.ToGRPC(fmt.Errorf("sidecall: %w", err))
+		return nil, errgrpc.ToGRPC(&shown{err})
 	}
 	response, err := s.TTRPCTaskService.Create(ctx, r)
 	if err != nil {
@@ -93,6 +94,13 @@ func (s *service) Create(ctx context.Context, r *taskapi.CreateTaskRequest) (*ta
 	s.mu.Unlock()
 	return response, nil
 }
+
+// shown is an error as a pod's event has it: much in it may be text of whoever made the
+// image or the pod.
+type shown struct{ error }
+
+func (s *shown) Error() string { return "sidecall: " + clip(s.error.Error()) }
+func (s *shown) Unwrap() error { return s.error }
 
 // prepare decides, records the decision, and rewrites the bundle for WebAssembly.
 func (s *service) prepare(ctx context.Context, namespace string, r *taskapi.CreateTaskRequest) error {
@@ -126,7 +134,7 @@ func (s *service) prepare(ctx context.Context, namespace string, r *taskapi.Crea
 			return err
 		}
 	}
-	log.G(ctx).WithField("container", r.ID).WithField("kind", rec.Kind).WithField("why", rec.Why).Info("decided")
+	log.G(ctx).WithField("container", r.ID).WithField("kind", rec.Kind).WithField("why", printable.Text(rec.Why)).Info("decided")
 	return rec.write(r.Bundle)
 }
 

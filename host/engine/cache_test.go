@@ -34,9 +34,15 @@ const hit = "compiled code was taken from the cache"
 // compileWith compiles and runs a module with a cache and returns what was logged.
 func compileWith(t *testing.T, dir string, wasm []byte, want uint64) string {
 	t.Helper()
+	return compileSeeded(t, dir, "", wasm, want)
+}
+
+// compileSeeded does so with the cache of another engine besides.
+func compileSeeded(t *testing.T, dir, seed string, wasm []byte, want uint64) string {
+	t.Helper()
 	var log bytes.Buffer
 	ctx := context.Background()
-	e, err := New(ctx, Config{Kind: Compiler, CacheDir: dir, Log: zerolog.New(&log)})
+	e, err := New(ctx, Config{Kind: Compiler, CacheDir: dir, CacheSeed: seed, Log: zerolog.New(&log)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,5 +240,35 @@ func TestStageIsRemoved(t *testing.T) {
 	compileWith(t, t.TempDir(), answer(1), 1)
 	if left, _ := os.ReadDir(tmp); len(left) > 0 {
 		t.Errorf("left in the temporary directory: %v", left)
+	}
+}
+
+// TestSeed: code that another engine made of the same module is taken, no other, and what
+// is damaged is made again.
+func TestSeed(t *testing.T) {
+	seed, dir := t.TempDir(), t.TempDir()
+	compileWith(t, seed, answer(1), 1)
+	if log := compileSeeded(t, dir, seed, answer(1), 1); !strings.Contains(log, hit) {
+		t.Errorf("not taken from the seed: %s", log)
+	}
+	if log := compileWith(t, dir, answer(1), 1); !strings.Contains(log, hit) {
+		t.Errorf("what was taken is not kept: %s", log)
+	}
+	if log := compileSeeded(t, dir, seed, answer(2), 2); strings.Contains(log, hit) {
+		t.Errorf("another module's code was taken: %s", log)
+	}
+	entries, err := filepath.Glob(filepath.Join(seed, "*", "*"))
+	if err != nil || len(entries) != 2 {
+		t.Fatalf("the seed has %q, %v", entries, err)
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e, sumSuffix) {
+			if err := os.WriteFile(e, []byte("damaged"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if log := compileSeeded(t, t.TempDir(), seed, answer(1), 1); strings.Contains(log, hit) {
+		t.Errorf("damaged code was taken: %s", log)
 	}
 }

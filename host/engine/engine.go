@@ -41,7 +41,7 @@ type Config struct {
 	// CacheSeed is a cache of another engine's, or empty. Entries are copied from there to
 	// CacheDir when they are needed; it is never written to.
 	CacheSeed string
-	Log      zerolog.Logger
+	Log       zerolog.Logger
 }
 
 // Engine compiles modules, and owns what is shared by their instances. It may be
