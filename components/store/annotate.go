@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -71,7 +70,7 @@ func (s *Store) Annotate(ref string, desc ocispec.Descriptor, a Annotations) (oc
 		return desc, &Error{Ref: ref, Msg: "the image cannot be read from the local store", Err: err}
 	}
 	var m ocispec.Manifest
-	if err := json.Unmarshal(data, &m); err != nil {
+	if err := DecodeJSON(data, &m); err != nil {
 		return desc, &Error{Ref: ref, Msg: "the image's manifest is not usable", Err: err}
 	}
 	if m.Annotations == nil {

@@ -287,6 +287,21 @@ func TestLieAboutSize(t *testing.T) {
 	laidOut(t, s, desc, composition)
 }
 
+// TestWrongBytes: what has not the digest that was asked for gets no name in the store.
+func TestWrongBytes(t *testing.T) {
+	good, bad := []byte("\x00asm\x0d\x00\x01\x00"), []byte("\x00asm\x0d\x00\x01\x01")
+	src, root := layout(t, []ocispec.Descriptor{layer(store.MediaTypeWasm, good, nil)}, good), t.TempDir()
+	write(t, filepath.Join(src, "blobs", "sha256", digest.FromBytes(good).Encoded()), bad)
+	s := store.Open(root)
+	_, err := s.Import(t.Context(), src)
+	checkError(t, err, "LAYOUT: pulling "+digest.FromBytes(good).String()+" failed: content does not have the digest "+digest.FromBytes(good).String(), src)
+	for _, file := range below(t, root) {
+		if strings.Contains(file, digest.FromBytes(good).Encoded()) || strings.Contains(file, "incoming") {
+			t.Errorf("the store has %s", file)
+		}
+	}
+}
+
 // TestLargeJSON: 4 MB of empty descriptors are hundreds of MB of them in memory.
 func TestLargeJSON(t *testing.T) {
 	many := func(item string) string { return strings.TrimSuffix(strings.Repeat(item+",", 1<<20/len(item)), ",") }
