@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -18,13 +17,17 @@ import (
 
 func (a *app) callCommand() *cobra.Command {
 	var process string
+	t := &target{}
 	cmd := &cobra.Command{
-		Use:   "call [flags] [FUNCTION [ARGUMENT...]]",
-		Short: "Call a function of a composition that runs",
-		Long: `call has a process that runs a composition make a fresh instance of it, call one of its
-exported functions, and close the instance: nothing else that runs in it is touched, but
-for components that the manifest makes singletons. It prints the result; what the guest
-writes goes to standard output and error. Without FUNCTION it lists what can be called.
+		Use:   "call [flags] [FILE | DIRECTORY | IMAGE] [FUNCTION [ARGUMENT...]]",
+		Short: "Call a function of a composition",
+		Long: `call makes a fresh instance of a composition, calls one of its exported functions, and
+closes the instance. It prints the result; what the guest writes goes to standard output
+and error. Without FUNCTION it lists what can be called.
+
+Of a FILE, DIRECTORY or IMAGE it is linked as for sidecall run, with the same grants.
+Without one, a process that runs a composition does it: nothing else that runs in it is
+touched, but for components that the manifest makes singletons.
 
 FUNCTION is a name as the list has it, or enough of it: the package, the version, or all
 but the function's own name may be left out. Arguments are values in the syntax of WAVE:
@@ -34,7 +37,9 @@ without its quotes, or all in parentheses behind the function's name. With -o js
 are in JSON, and so is the result.
 
 The exit code is that of sidecall run: 134 for a trap, 124 after --timeout.`,
-		Example: `  sidecall call
+		Example: `  sidecall call ./limits.wasm 'allow("bob")'
+  sidecall call ghcr.io/acme/limits:1.0
+  sidecall call
   sidecall call 'price("apple", 3)'
   sidecall call --process shop acme:shop/orders#get 17
   sidecall call -o json orders#find '{"name":"apple"}'
@@ -43,6 +48,13 @@ The exit code is that of sidecall run: 134 for a trap, 124 after --timeout.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			format, err := a.outputFormat(cmd, "text", "json")
 			if err != nil {
+				return err
+			}
+			if at := cmd.ArgsLenAtDash(); at < 0 && len(args) > 0 && isCallTarget(args[0]) {
+				t.path = args[0]
+				return a.callTarget(t, args[1:], format)
+			}
+			if err := t.noFlags(cmd); err != nil {
 				return err
 			}
 			if a.settings.Timeout > control.MaxTimeout {
@@ -64,6 +76,12 @@ The exit code is that of sidecall run: 134 for a trap, 124 after --timeout.`,
 	flags.StringVar(&process, "process", anyProcess, "the `PROCESS` by its number or composition's name, where several run")
 	settings.Flags(flags, settings.Timeout, settings.Control)
 	outputFlag(cmd, "text", "json")
+	t.flags(flags)
+	t.grantFlags(flags)
+	settings.Flags(flags, callTargetSettings...)
+	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
+	_ = cmd.MarkFlagDirname(settings.CacheDir)
+	_ = cmd.MarkFlagDirname(settings.KeyValue)
 	return cmd
 }
 
@@ -72,6 +90,10 @@ func callRequest(args []string, json bool, timeout time.Duration) control.CallRe
 	r := control.CallRequest{Function: args[0], Args: args[1:], JSON: json, Timeout: timeout.Milliseconds()}
 	if timeout > 0 && r.Timeout == 0 {
 		r.Timeout = 1
+	}
+	if name, ok := strings.CutSuffix(args[0], "()"); ok && len(args) == 1 {
+		r.Function = name // so in JSON too
+		return r
 	}
 	if name, rest, ok := strings.Cut(args[0], "("); ok && len(args) == 1 && strings.HasSuffix(rest, ")") && !json {
 		r.Function, r.Args, r.Whole = name, []string{strings.TrimSuffix(rest, ")")}, true
@@ -114,8 +136,12 @@ func (a *app) listFunctions(ctx context.Context, c *control.Client, format strin
 	if err != nil {
 		return err
 	}
+	return a.printFunctions(fs, format)
+}
+
+func (a *app) printFunctions(fs []control.Function, format string) error {
 	if format == "json" {
-		return json.NewEncoder(report.CleanJSON(a.stdout)).Encode(fs)
+		return a.printJSON(fs)
 	}
 	var b strings.Builder
 	for _, f := range fs {
@@ -124,6 +150,6 @@ func (a *app) listFunctions(ctx context.Context, c *control.Client, format strin
 			fmt.Fprintf(&b, "  cannot be called: %s\n", printable.Text(f.Why))
 		}
 	}
-	_, err = io.WriteString(a.stdout, b.String())
+	_, err := io.WriteString(a.stdout, b.String())
 	return err
 }

@@ -1,28 +1,37 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/components"
 	"github.com/sidecall/sidecall/components/preview1"
 	"github.com/sidecall/sidecall/components/print"
+	"github.com/sidecall/sidecall/components/printable"
 	"github.com/sidecall/sidecall/components/validate"
 	"github.com/sidecall/sidecall/linker"
 )
 
 func (a *app) inspectCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "inspect FILE",
+		Use:   "inspect FILE | IMAGE",
 		Short: "Show what a component imports, exports and consists of",
 		Long: `inspect decodes and validates one component, and prints its world in the syntax of WIT,
 and the core modules and components inside it with their sizes and places in the file. Of
-a core module that is a WASI preview1 program it prints the world that it runs in.`,
+a core module that is a WASI preview1 program it prints the world that it runs in. Of an
+image it prints each component; what is not here yet is pulled, and nothing of it is run.
+
+In JSON an image has reference, image (the reference without tag and digest) and digest;
+that of a composition has composition and main, and one such object for each component
+under components.`,
 		Example: `  sidecall inspect app.wasm
-  sidecall inspect -o json app.wasm | jq -r '.world.imports[].name'`,
+  sidecall inspect -o json app.wasm | jq -r '.world.imports[].name'
+  sidecall inspect -o json ghcr.io/acme/orders:1.2 | jq -r .digest`,
 		Args:              noMore(1),
 		ValidArgsFunction: completeWasm,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -31,27 +40,31 @@ a core module that is a WASI preview1 program it prints the world that it runs i
 				return err
 			}
 			if len(args) == 0 {
-				return &usageError{message: "inspect: which file?", hint: "usage: " + cmd.UseLine()}
+				return &usageError{message: "inspect: which file or image?", hint: "usage: " + cmd.UseLine()}
 			}
-			found, err := inspect(args[0])
+			found, err := a.inspect(args[0])
 			if err != nil {
 				return err
 			}
 			if format == "json" {
 				return a.printJSON(found)
 			}
-			_, err = fmt.Fprint(a.stdout, found.text())
+			_, err = fmt.Fprint(a.stdout, printable.Lines(found.text(), ""))
 			return err
 		},
 	}
+	settings.Flags(cmd.Flags(), settings.CacheDir)
+	_ = cmd.MarkFlagDirname(settings.CacheDir)
 	outputFlag(cmd, "text", "json")
 	return cmd
 }
 
-// inspection is what inspect tells of a file.
+// inspection is what inspect tells of a component.
 type inspection struct {
-	File  string       `json:"file"`
-	World *print.World `json:"world"`
+	inspectedImage              // of an image's only component
+	File           string       `json:"file,omitempty"`      // of a file
+	Component      string       `json:"component,omitempty"` // of a composition's image
+	World          *print.World `json:"world"`
 	part
 }
 
@@ -67,7 +80,8 @@ type part struct {
 	Parts   []part `json:"parts,omitempty"`
 }
 
-func inspect(path string) (*inspection, error) {
+// inspectFile tells of a component's file.
+func inspectFile(path string) (*inspection, error) {
 	data, err := linker.ReadComponent(path, 0)
 	if err != nil {
 		return nil, err
@@ -125,13 +139,26 @@ func (i *inspection) text() string {
 	if i.Imports != nil { // it is a core module
 		title += " (WASI preview1), run as the component below"
 	}
-	fmt.Fprintf(&b, "%s: %s, %s\n\n", i.File, title, byteCount(i.Size))
-	b.WriteString(i.World.Text(strings.TrimSuffix(filepath.Base(i.File), filepath.Ext(i.File))))
+	if i.Digest != "" {
+		title += ", " + string(i.Digest)
+	}
+	name := cmp.Or(i.File, i.Component, i.Reference)
+	fmt.Fprintf(&b, "%s: %s, %s\n\n", name, title, byteCount(i.Size))
+	b.WriteString(i.World.Text(worldName(name)))
 	if len(i.Parts) > 0 {
 		b.WriteString("\ninside:\n")
 		i.write(&b, "  ")
 	}
 	return b.String()
+}
+
+// worldName makes a name for a world of that of a file or an image.
+func worldName(name string) string {
+	name = filepath.Base(name)
+	if i := strings.IndexAny(name, ":@"); i > 0 {
+		return name[:i]
+	}
+	return strings.TrimSuffix(name, filepath.Ext(name))
 }
 
 func (p *part) title() string {
