@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sidecall/sidecall/host/budget"
 	"github.com/sidecall/sidecall/host/engine"
 	"github.com/sidecall/sidecall/linker/plan"
 	"github.com/sidecall/sidecall/wit"
@@ -34,6 +35,9 @@ type Composition struct {
 	flagNames []string
 	shared    []*shared      // store n of the plan is number n-1
 	memory    []atomic.Int64 // by component: the bytes of all instances' memories
+	// quotas are the composition's part of what the process has.
+	quotas *budget.Process
+	room   *budget.Reclaimer
 
 	mu        sync.Mutex
 	instances int   // guarded by mu
@@ -64,13 +68,18 @@ func Compile(ctx context.Context, p *plan.Plan, cfg Config) (*Composition, error
 		return nil, err
 	}
 	c.share()
+	c.quotas = c.cfg.Budget.Composition(p.Name)
+	if err := c.fits(); err != nil {
+		return nil, err
+	}
 	var err error
-	if c.engine, err = engine.New(ctx, c.cfg.engine()); err != nil {
+	if c.engine, err = engine.New(ctx, c.cfg.engine(c.quotas)); err != nil {
 		return nil, err
 	}
 	if err := c.compile(ctx); err != nil {
 		return nil, errors.Join(err, c.engine.Close(ctx))
 	}
+	c.makeRoom()
 	return c, nil
 }
 
@@ -84,6 +93,7 @@ func (c *Composition) compile(ctx context.Context) (err error) {
 		if m.State != nil {
 			c.modules[i].State = &engine.State{Globals: m.State.Globals}
 		}
+		c.modules[i].Needs = engine.Needs(m.Needs.Instance)
 	}
 	c.hostModules = make([]*engine.Instance, len(c.plan.HostModules))
 	for i, m := range c.plan.HostModules {
@@ -121,6 +131,7 @@ func (c *Composition) Close() error {
 		return fmt.Errorf("composition %s cannot be closed: %d of its instances are open", c.plan.Name, c.instances)
 	}
 	c.closed = true
+	c.keepRoom()
 	var errs []error
 	for _, s := range c.shared {
 		errs = append(errs, s.close())

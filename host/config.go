@@ -6,6 +6,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/sidecall/sidecall/host/budget"
 	"github.com/sidecall/sidecall/host/engine"
 )
 
@@ -26,8 +27,10 @@ type Config struct {
 	// that is there, is copied and not made again. Empty for none.
 	CacheSeed string
 
-	// MaxMemory limits the linear memories of one component, in bytes, all its
-	// memories together. 0 means 1 GiB. At the limit memory.grow answers -1.
+	// MaxMemory limits what one component has in one instance of the composition, in
+	// bytes: its linear memories, tables, stacks, instances and globals together. 0 means
+	// 1 GiB. At the limit memory.grow and table.grow answer -1, and calls that need more
+	// stack trap.
 	MaxMemory uint64
 	// MaxCallDepth limits how deep calls between components and into the host may
 	// nest. 0 means 1,000, and the most is 20,000. Deeper calls trap. Calls that are
@@ -44,6 +47,10 @@ type Config struct {
 	// MaxValueBytes limits the Go memory that the values of one call into the host,
 	// or out of an export, take. 0 means 256 MiB. Larger values trap.
 	MaxValueBytes uint64
+
+	// Budget is what the process may have, nil for budget.Default: all that guests and
+	// their requests make it hold counts there.
+	Budget *budget.Process
 
 	// Tracer is told of calls between components, nil for none. It is told of those
 	// only that go through Go: see the linker's option Fuse.
@@ -69,6 +76,9 @@ const (
 const highestCallDepth = 20_000
 
 func (c Config) withDefaults() Config {
+	if c.Budget == nil {
+		c.Budget = budget.Default()
+	}
 	if c.MaxMemory == 0 {
 		c.MaxMemory = DefaultMaxMemory
 	}
@@ -88,8 +98,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-func (c Config) engine() engine.Config {
-	return engine.Config{Kind: c.Engine, CacheDir: c.CacheDir, CacheSeed: c.CacheSeed, Log: c.Log}
+func (c Config) engine(q *budget.Process) engine.Config {
+	return engine.Config{Kind: c.Engine, CacheDir: c.CacheDir, CacheSeed: c.CacheSeed, Log: c.Log, Quotas: *q}
 }
 
 // Stdio are the standard streams of one instance of a composition. A nil stream

@@ -72,7 +72,7 @@ func (c *Composition) newVessel() vessel {
 		budgets:  make([]engine.Budget, max(1, len(p.Components))),
 	}
 	for n := range v.budgets {
-		v.budgets[n] = engine.Budget{Max: c.cfg.MaxMemory, Total: &c.memory[n]}
+		v.budgets[n] = c.budgetOf(n)
 	}
 	for n := range v.tables {
 		v.tables[n].max = c.cfg.MaxHandles
@@ -120,12 +120,7 @@ func (i *Instance) step(t *task, s *plan.Step) (err error) {
 		}
 	}
 	m := i.comp.modules[s.Module]
-	budget := &i.budgets[0]
-	if s.Instance >= 0 {
-		if n := i.comp.plan.Instances[s.Instance].Component; n >= 0 {
-			budget = &i.budgets[n]
-		}
-	}
+	budget := &i.budgets[i.comp.budgetIndex(s.Instance)]
 	defer func() {
 		if r := recover(); r != nil {
 			err = t.recovered(r)

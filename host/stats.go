@@ -27,7 +27,7 @@ func (c *Composition) Stats() Stats {
 	for n := range c.plan.Components {
 		used := c.memory[n].Load()
 		for _, idle := range c.reuse.idle {
-			used -= int64(idle.budgets[n].Used())
+			used -= int64(idle.budgets[n].Linear())
 		}
 		of := ComponentStats{Name: c.plan.Components[n].Name, Memory: uint64(max(0, used))}
 		if store := c.plan.Components[n].Store; store > 0 {

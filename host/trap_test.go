@@ -118,7 +118,7 @@ func TestInstantiateFails(t *testing.T) {
 		},
 			Config{}, "instantiate component lib: trap in lib, function lib/module 2: instantiate lib/module 2: data[0]: out of bounds memory access"},
 		{"memory", func(g *core.Builder) { g.Memory(core.MemoryType{Range: core.Range{Min: 100}}) }, Config{MaxMemory: 1 << 20},
-			"instantiate component lib: trap in lib, function lib/module 2: memory is full: the module's memory of 6553600 bytes exceeds the component's limit of 1048576 bytes"},
+			"instantiate component lib: trap in lib, function lib/module 2: memory is full: no memory for a linear memory of 6553600 bytes: component lib may have 1MiB of memory in one instance: 6.2MiB are needed; the limit is set by --max-memory"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k := newKit(t, "app", "lib")

@@ -11,12 +11,21 @@ type Error struct {
 	Spec
 	// Used is how much of it was in use, Asked how much more was asked for.
 	Used, Asked uint64
+	// Alone is set if nobody else takes of the quota: to wait does not help.
+	Alone bool
 }
+
+// Temporary reports whether there can be room later, when others have given back.
+func (e *Error) Temporary() bool { return !e.Alone && e.Asked <= e.Limit }
 
 // Error says whose quota it is, of what, the numbers, and what to change.
 func (e *Error) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s may have %s of %s", e.Owner, e.Unit.format(e.Limit), e.What)
+	of := ""
+	if e.Unit == Bytes {
+		of = "of "
+	}
+	fmt.Fprintf(&b, "%s may have %s %s%s", e.Owner, e.Unit.format(e.Limit), of, e.What)
 	if e.Asked > e.Limit {
 		fmt.Fprintf(&b, ": %s are needed", e.Unit.format(e.Asked))
 	} else {

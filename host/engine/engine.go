@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	goruntime "runtime"
 	"sync"
 	"sync/atomic"
 
@@ -11,6 +12,8 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
+
+	"github.com/sidecall/sidecall/host/budget"
 )
 
 // Kinds of engine, for Config.
@@ -42,6 +45,9 @@ type Config struct {
 	// CacheDir when they are needed; it is never written to.
 	CacheSeed string
 	Log       zerolog.Logger
+	// Quotas are what memories, images and code are taken from. The zero Process limits
+	// nothing.
+	Quotas budget.Process
 }
 
 // Engine compiles modules, and owns what is shared by their instances. It may be
@@ -55,6 +61,10 @@ type Engine struct {
 	compiling sync.Mutex
 	disk      *diskCache
 	log       zerolog.Logger
+	quotas    budget.Process
+	// interprets is set if instances are interpreted, code what compiled modules take.
+	interprets bool
+	code       code
 	// nothing is an instance without exports. It is what the import resolver
 	// answers for an unknown name: with nil, wazero would look among global names.
 	nothing api.Module
@@ -79,7 +89,9 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, fmt.Errorf("unknown engine %q: use %q or %q", cfg.Kind, Compiler, Interpreter)
 	}
 	rc = rc.WithCoreFeatures(features).WithDebugInfoEnabled(false)
-	e := &Engine{log: cfg.Log}
+	e := &Engine{log: cfg.Log, quotas: cfg.Quotas}
+	e.interprets = cfg.Kind == Interpreter || cfg.Kind == "" && goruntime.GOARCH != "amd64" && goruntime.GOARCH != "arm64"
+	e.pool.quotas, e.images.quotas, e.code.quotas = &e.quotas, &e.quotas, &e.quotas
 	if cfg.CacheDir != "" && cfg.Kind != Interpreter {
 		e.disk, e.inMemory = openDiskCache(cfg.CacheDir, cfg.CacheSeed, cfg.Log)
 		if e.inMemory != nil {
@@ -114,6 +126,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	}
 	e.pool.close()
 	e.images.close()
+	e.code.close()
 	return err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tetratelabs/wazero/experimental"
 
 	"github.com/sidecall/sidecall/components/core"
+	quota "github.com/sidecall/sidecall/host/budget"
 )
 
 // TestVersion: cached code is told apart by the version of wazero, which must be
@@ -109,7 +110,7 @@ func TestImporterCloses(t *testing.T) {
 	if err := s.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
-	again := e.pool.get(1<<20, nil, &Budget{Max: 1 << 20})
+	again := e.pool.mustGet(t, 1<<20, nil, &Budget{Max: 1 << 20})
 	for n, b := range again.Reallocate(1 << 20) {
 		if b != 0 {
 			t.Fatalf("byte %d of a used memory is %d", n, b)
@@ -139,16 +140,16 @@ func TestUnknownImport(t *testing.T) {
 	}
 	s := e.NewStore()
 	defer s.Close(ctx)
-	if _, err := s.Instantiate(s.Values(), m, nil, &Budget{}); err == nil {
+	if _, err := s.Instantiate(s.Values(), m, nil, &Budget{Max: 1 << 20}); err == nil {
 		t.Error("an import was found among global names")
 	}
 }
 
 func TestMemory(t *testing.T) {
-	var p pool
+	p := &pool{quotas: &quota.Process{}}
 	defer p.close()
 	budget := &Budget{Max: 20 * pageSize}
-	m := p.get(10*pageSize, nil, budget)
+	m := p.mustGet(t, 10*pageSize, nil, budget)
 	var _ experimental.LinearMemory = m
 	first := m.Reallocate(2 * pageSize)
 	if len(first) != 2*pageSize {
@@ -163,7 +164,7 @@ func TestMemory(t *testing.T) {
 	if m.Reallocate(11*pageSize) != nil {
 		t.Error("grew beyond its maximum")
 	}
-	other := p.get(20*pageSize, nil, budget)
+	other := p.mustGet(t, 20*pageSize, nil, budget)
 	other.Reallocate(0)
 	if other.Reallocate(11*pageSize) != nil {
 		t.Error("grew beyond the budget")
@@ -173,12 +174,12 @@ func TestMemory(t *testing.T) {
 	}
 	p.put(m)
 	p.put(other)
-	if budget.used != 0 {
-		t.Errorf("%d bytes of the budget are still used", budget.used)
+	if budget.linear != 0 {
+		t.Errorf("%d bytes of the budget are still used", budget.linear)
 	}
 	for _, size := range []uint64{10 * pageSize, 20 * pageSize} { // cleared, and discarded
 		for range 2 {
-			again := p.get(size, nil, budget)
+			again := p.mustGet(t, size, nil, budget)
 			buf := again.Reallocate(size)
 			for i, b := range buf {
 				if b != 0 {
@@ -196,7 +197,17 @@ func TestMemory(t *testing.T) {
 			t.Error("an initial size beyond the limit was granted")
 		}
 	}()
-	p.get(1<<30, nil, &Budget{Max: pageSize}).Reallocate(2 * pageSize)
+	p.mustGet(t, 1<<30, nil, &Budget{Max: pageSize}).Reallocate(2 * pageSize)
+}
+
+// mustGet is get without an error.
+func (p *pool) mustGet(t *testing.T, most uint64, i *Image, b *Budget) *Memory {
+	t.Helper()
+	m, err := p.get(most, i, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
 }
 
 // TestCompilerPanics: a module at which wazero panics is refused, and the engine goes on.

@@ -10,16 +10,18 @@ import (
 	"github.com/tetratelabs/wazero"
 
 	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/host/budget"
 )
 
 // Fault returns why core WebAssembly trapped, ok false if err is something else.
 func (e *Engine) Fault(err error) (code canon.TrapCode, ok bool) {
 	var full *MemoryError
-	if errors.As(err, &full) {
-		return canon.TrapMemoryFull, true
-	}
-	if errors.Is(err, errStacks) {
+	var used *budget.Error
+	switch {
+	case errors.Is(err, errStacks):
 		return canon.TrapStackOverflow, true
+	case errors.As(err, &full), errors.As(err, &used):
+		return canon.TrapMemoryFull, true
 	}
 	for _, k := range e.faults.known() {
 		if errors.Is(err, k.err) {

@@ -3,6 +3,8 @@ package engine
 import (
 	"os"
 	"sync"
+
+	"github.com/sidecall/sidecall/host/budget"
 )
 
 // Part is a piece of a memory's content.
@@ -60,9 +62,8 @@ func (e *Engine) NewImage(parts []Part) *Image {
 	size := (i.end - from + systemPage - 1) &^ (systemPage - 1)
 	if total >= mapFrom && size <= 2*total+maxHoles {
 		i.at = from
-		if i.open(size) {
+		if e.images.open(i, size) {
 			i.parts = nil
-			e.images.add(i)
 		}
 	}
 	return i
@@ -134,20 +135,55 @@ var zeros [4096]byte
 
 // images are those that have files, to be closed with the engine.
 type images struct {
+	quotas *budget.Process
 	mu     sync.Mutex
 	mapped []*Image
 }
 
-func (s *images) add(i *Image) {
+// take takes what a file of size bytes and its mapping need, or nothing.
+func (s *images) take(size uint64) bool {
+	q := s.quotas
+	if q.Memory.Take(size) != nil {
+		return false
+	}
+	if q.Mappings.Take(1) != nil {
+		q.Memory.Give(size)
+		return false
+	}
+	if q.Descriptors.Take(1) != nil {
+		q.Memory.Give(size)
+		q.Mappings.Give(1)
+		return false
+	}
+	return true
+}
+
+func (s *images) give(size uint64) {
+	s.quotas.Memory.Give(size)
+	s.quotas.Mappings.Give(1)
+	s.quotas.Descriptors.Give(1)
+}
+
+// open makes the image's file, if there is room for it.
+func (s *images) open(i *Image, size uint64) bool {
+	if !s.take(size) {
+		return false
+	}
+	if !i.open(size) {
+		s.give(size)
+		return false
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mapped = append(s.mapped, i)
+	return true
 }
 
 func (s *images) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, i := range s.mapped {
+		s.give(uint64(len(i.view)))
 		i.close()
 	}
 	s.mapped = nil

@@ -13,6 +13,7 @@ type Instance struct {
 	mod    api.Module
 	store  *Store // nil for functions of the host
 	state  *State
+	budget *Budget // nil for functions of the host
 	// globals are those of state, found when first asked for.
 	globals []api.MutableGlobal
 }

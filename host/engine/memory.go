@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/tetratelabs/wazero/api"
+import (
+	"fmt"
+
+	"github.com/tetratelabs/wazero/api"
+)
 
 // pageSize is that of WebAssembly.
 const pageSize = 1 << 16
@@ -29,29 +33,39 @@ func (m *Memory) Bytes() []byte { return m.buf[:m.size:m.size] }
 // at first to the initial one. Memories only grow, but for shrink.
 func (m *Memory) Reallocate(size uint64) []byte {
 	if m.shrinking {
-		m.budget.use(int64(m.shrinkTo) - int64(m.size))
+		m.budget.giveLinear(m.size - m.shrinkTo)
 		m.size = m.shrinkTo
 		return m.Bytes()
 	}
-	more := size - m.size
-	if size < m.size || size > m.max || more > m.budget.Max-m.budget.used {
+	if err := m.grow(size); err != nil {
 		if !m.sized {
 			// wazero takes success for granted.
-			panic(&MemoryError{Bytes: size, Max: m.budget.Max})
+			panic(&MemoryError{fmt.Sprintf("a linear memory of %d bytes", size), err})
 		}
 		return nil
 	}
-	if size > uint64(len(m.buf)) && !m.move(size) {
-		return nil
-	}
-	m.budget.use(int64(more))
-	m.size = size
 	m.used = max(m.used, size)
 	if !m.sized {
 		m.sized = true
 		m.image.write(m.Bytes(), m.base)
 	}
 	return m.Bytes()
+}
+
+func (m *Memory) grow(size uint64) error {
+	more := size - m.size
+	if size < m.size || size > m.max {
+		return m.budget.refuse(more)
+	}
+	if err := m.budget.takeLinear(more); err != nil {
+		return err
+	}
+	if size > uint64(len(m.buf)) && !m.move(size) {
+		m.budget.giveLinear(more)
+		return m.budget.refuse(more)
+	}
+	m.size = size
+	return nil
 }
 
 // shrink sets the size to a smaller one. wazero does not know of such a thing: it

@@ -20,6 +20,8 @@ type Module struct {
 	Image *Image
 	// State is what Store.Reset needs to know; without, it cannot be done.
 	State *State
+	// Needs are what an instance takes besides its memory.
+	Needs Needs
 }
 
 // State names the exported mutable globals that code can change in an instance,
@@ -52,6 +54,13 @@ func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module
 	if err != nil {
 		return nil, fmt.Errorf("compile %s: %w", name, err)
 	}
+	per := uint64(compiledBytes)
+	if e.interprets {
+		per = interpretedBytes
+	}
+	if err := e.code.take(per * uint64(len(wasm))); err != nil {
+		return nil, fmt.Errorf("compile %s: %w", name, err)
+	}
 	return &Module{Name: name, compiled: c}, nil
 }
 
@@ -80,6 +89,9 @@ func (e *Engine) Host(ctx context.Context, name string, fns []HostFunc) (*Instan
 	// wazero's import resolver cannot take.
 	c, err := b.Compile(ctx)
 	if err != nil {
+		return nil, fmt.Errorf("compile %s: %w", name, err)
+	}
+	if err := e.code.take(0); err != nil {
 		return nil, fmt.Errorf("compile %s: %w", name, err)
 	}
 	m, err := e.runtime.InstantiateModule(ctx, c, moduleConfig())

@@ -1,6 +1,10 @@
 package engine
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/sidecall/sidecall/host/budget"
+)
 
 // reservation is address space for a memory.
 type reservation struct {
@@ -13,6 +17,17 @@ type reservation struct {
 	used uint64
 	// bad is set when the system refused something halfway.
 	bad bool
+	// kept is how many bytes of written pages a pooled reservation has taken of the
+	// quota of memory.
+	kept uint64
+}
+
+// mappings is how many a reservation can be of: an image in its middle cuts it in three.
+func mappings(base *Image) uint64 {
+	if base == nil {
+		return 1
+	}
+	return 3
 }
 
 const (
@@ -67,14 +82,16 @@ func (r *reservation) restore(s *scanner, keep uint64) (kept uint64, ok bool) {
 }
 
 // rebase makes the memory map another image, or none.
-func (r *reservation) rebase(i *Image) bool {
+func (r *reservation) rebase(q *budget.Process, i *Image) bool {
 	if r.base == i {
 		return true
 	}
-	if r.movable {
+	if r.movable || q.Mappings.Take(mappings(i)) != nil {
 		return false
 	}
+	q.Mappings.Give(mappings(r.base))
 	if r.bad = !remap(r.buf, i, false); r.bad {
+		r.base = i // which it is charged for
 		return false
 	}
 	r.base, r.used = i, 0
@@ -84,6 +101,7 @@ func (r *reservation) rebase(i *Image) bool {
 // pool keeps reservations of address space for the next instances.
 type pool struct {
 	scanner scanner
+	quotas  *budget.Process
 	mu      sync.Mutex
 	// idle are reservations, by what is asked for. guarded by mu
 	idle   map[reservationKey][]reservation
@@ -102,31 +120,68 @@ const poolSize = 256
 
 // get returns an empty memory that can grow up to most bytes, and has the image's
 // content when it gets its initial size, which is at least the image's.
-func (p *pool) get(most uint64, i *Image, b *Budget) *Memory {
+func (p *pool) get(most uint64, i *Image, b *Budget) (*Memory, error) {
 	most &^= pageSize - 1
 	m := &Memory{budget: b, image: i, max: most}
 	if most == 0 {
-		return m
+		return m, nil
 	}
 	base := i.mapped()
+	if base != nil && base.at+uint64(len(base.view)) > most {
+		base = nil // it does not fit, which is told when the memory is given its size
+	}
 	if r, ok := p.take(reservationKey{most, base}); ok {
 		if _, ok := r.restore(&p.scanner, keepIdle); ok {
 			m.reservation = r
-			return m
+			return m, nil
 		}
-		release(r.buf)
+		p.release(&r)
 	}
-	m.buf, m.movable = reserve(most)
-	if base == nil || m.movable || base.at+uint64(len(base.view)) > most {
-		return m
+	r, err := p.reserve(most, base)
+	m.reservation = r
+	return m, err
+}
+
+// reserve makes a reservation, which counts until it is released.
+func (p *pool) reserve(size uint64, base *Image) (r reservation, err error) {
+	if err := p.quotas.Mappings.Take(mappings(base)); err != nil {
+		return r, err
 	}
-	if !remap(m.buf, base, true) {
-		release(m.buf)
-		m.buf, m.movable = nil, true
-		return m
+	if err := p.quotas.AddressSpace.Take(size); err != nil {
+		p.quotas.Mappings.Give(mappings(base))
+		return r, err
 	}
-	m.base = base
-	return m
+	r.buf, r.movable, err = reserve(size)
+	if err != nil {
+		// Others may use up what the budget knows nothing of: what waits is in the way now.
+		p.empty()
+		r.buf, r.movable, err = reserve(size)
+	}
+	if err != nil || r.movable {
+		p.uncharge(size, base)
+		return r, err
+	}
+	if r.base = base; base == nil || remap(r.buf, base, true) {
+		return r, nil
+	}
+	p.release(&r)
+	return p.reserve(size, nil) // the image is copied
+}
+
+// release gives a reservation back to the system.
+func (p *pool) release(r *reservation) {
+	if r.movable || r.buf == nil {
+		return
+	}
+	release(r.buf)
+	p.uncharge(uint64(len(r.buf)), r.base)
+	p.quotas.Memory.Give(r.kept)
+	*r = reservation{}
+}
+
+func (p *pool) uncharge(size uint64, base *Image) {
+	p.quotas.Mappings.Give(mappings(base))
+	p.quotas.AddressSpace.Give(size)
 }
 
 func (p *pool) take(k reservationKey) (r reservation, ok bool) {
@@ -139,29 +194,33 @@ func (p *pool) take(k reservationKey) (r reservation, ok bool) {
 	r = idle[len(idle)-1]
 	p.idle[k] = idle[:len(idle)-1]
 	p.count--
+	p.quotas.Memory.Give(r.kept)
+	r.kept = 0
 	return r, true
 }
 
 // put takes a memory's reservation back. The memory must not be used any more.
 func (p *pool) put(m *Memory) {
 	r := m.reservation
-	m.budget.use(-int64(m.size))
+	m.budget.giveLinear(m.size)
 	m.reservation, m.size, m.max = reservation{}, 0, 0
 	if r.buf == nil || r.movable {
 		return
 	}
+	kept := min(r.used, rewriteAtMost)
 	if r.used > rewriteAtMost && !r.bad {
 		// What is left to be done later is little.
-		r.restore(&p.scanner, keepIdle)
+		kept, _ = r.restore(&p.scanner, keepIdle)
 	}
-	if r.bad {
-		release(r.buf)
+	if r.bad || p.quotas.Memory.Take(kept) != nil {
+		p.release(&r)
 		return
 	}
+	r.kept = kept
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed || p.count >= poolSize {
-		release(r.buf)
+		p.release(&r)
 		return
 	}
 	if p.idle == nil {
@@ -179,8 +238,8 @@ func (p *pool) empty() {
 	p.idle, p.count = nil, 0
 	p.mu.Unlock()
 	for _, list := range idle {
-		for _, r := range list {
-			release(r.buf)
+		for n := range list {
+			p.release(&list[n])
 		}
 	}
 }

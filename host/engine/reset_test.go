@@ -146,7 +146,7 @@ func TestReset(t *testing.T) {
 							if look(fi) != look(ui) || !bytes.Equal(fm.Bytes(), um.Bytes()) {
 								t.Fatalf("before %d: %s, fresh: %s, first difference at %d", seed, look(ui), look(fi), differ(fm.Bytes(), um.Bytes()))
 							}
-							before := budget.used
+							before := budget.linear
 							want := script(t, fi, rand.New(rand.NewPCG(seed, 3)))
 							got := script(t, ui, rand.New(rand.NewPCG(seed, 3)))
 							if got != want || look(fi) != look(ui) || !bytes.Equal(fm.Bytes(), um.Bytes()) {
@@ -158,8 +158,8 @@ func TestReset(t *testing.T) {
 							if _, ok := used.Reset(shot); !ok {
 								t.Fatalf("after %d: no reset", seed)
 							}
-							if budget.used*2 != before {
-								t.Fatalf("after %d: %d bytes of the budget are used, by two it were %d", seed, budget.used, before)
+							if budget.linear*2 != before {
+								t.Fatalf("after %d: %d bytes of the budget are used, by two it were %d", seed, budget.linear, before)
 							}
 							// What grows must be zero again.
 							rest := um.buf[um.size:min(uint64(len(um.buf)), um.size+8<<20)]
@@ -212,7 +212,7 @@ func TestImage(t *testing.T) {
 		i := e.NewImage(parts)
 		budget := &Budget{Max: 1 << 30}
 		for turn := range 3 { // the second and third use what the one before left
-			m := e.pool.get(50*pageSize, i, budget)
+			m := e.pool.mustGet(t, 50*pageSize, i, budget)
 			got := m.Reallocate(size)
 			if !bytes.Equal(got, want) {
 				t.Fatalf("image %d, turn %d: byte %d differs", n, turn, differ(got, want))

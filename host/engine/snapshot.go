@@ -50,7 +50,7 @@ func (s *Store) Reset(shot *Snapshot) (kept uint64, ok bool) {
 		return 0, false
 	}
 	for n, m := range s.memories {
-		k, ok := m.reset(&s.engine.pool.scanner, &shot.memories[n])
+		k, ok := m.reset(&s.engine.pool, &shot.memories[n])
 		if !ok {
 			return 0, false
 		}
@@ -131,12 +131,12 @@ func (m *Memory) snapshot(e *Engine) (*Image, bool) {
 }
 
 // reset puts the memory back to a state.
-func (m *Memory) reset(s *scanner, to *memoryState) (kept uint64, ok bool) {
+func (m *Memory) reset(p *pool, to *memoryState) (kept uint64, ok bool) {
 	if base := to.image.mapped(); base != m.base && !m.movable {
-		if !m.rebase(base) {
+		if !m.rebase(p.quotas, base) {
 			return 0, false
 		}
-	} else if kept, ok = m.restore(s, keepReset); !ok {
+	} else if kept, ok = m.restore(&p.scanner, keepReset); !ok {
 		return 0, false
 	}
 	if !m.shrink(to.size) {

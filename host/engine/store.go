@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
-	"sync/atomic"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -20,6 +20,8 @@ type Store struct {
 	values    context.Context
 	instances []*Instance
 	memories  []*Memory
+	// owed are the budgets of instances.
+	owed []*Budget
 	// imports and budget are of the instantiation under way.
 	imports []*Instance
 	budget  *Budget
@@ -37,30 +39,16 @@ func (e *Engine) NewStore() *Store {
 // Values returns the context whose values Instantiate needs.
 func (s *Store) Values() context.Context { return s.values }
 
-// Budget limits the bytes of linear memory of several instances together.
-type Budget struct {
-	Max, used uint64
-	// Total, if it is not nil, counts what all the budgets that share it have used.
-	Total *atomic.Int64
-}
-
-// Used is how many bytes the memories have now.
-func (b *Budget) Used() uint64 { return b.used }
-
-// use adds to what is used; more may be negative.
-func (b *Budget) use(more int64) {
-	b.used += uint64(more)
-	if b.Total != nil {
-		b.Total.Add(more)
-	}
-}
-
 // Instantiate makes an instance of m and runs its start function. The module
 // named "0", "1", … in its imports is imports[0], imports[1], …. ctx is what
 // functions of the host called by the start function get; its values must be
 // those of Values. Errors that Engine.Fault does not know are mistakes in how the
 // module was linked.
 func (s *Store) Instantiate(ctx context.Context, m *Module, imports []*Instance, b *Budget) (inst *Instance, err error) {
+	if err := b.takeFixed(m.Needs.bytes(s.engine.interprets)); err != nil {
+		return nil, fmt.Errorf("instantiate %s: %w", m.Name, &MemoryError{"an instance with its tables and globals", err})
+	}
+	s.owe(b)
 	s.imports, s.budget, s.image = imports, b, m.Image
 	first := len(s.memories)
 	defer func() {
@@ -81,9 +69,16 @@ func (s *Store) Instantiate(ctx context.Context, m *Module, imports []*Instance,
 	if len(s.memories) > first {
 		s.memories[first].api = mod.Memory()
 	}
-	inst = &Instance{engine: s.engine, mod: mod, store: s, state: m.State}
+	inst = &Instance{engine: s.engine, mod: mod, store: s, state: m.State, budget: b}
 	s.instances = append(s.instances, inst)
 	return inst, nil
+}
+
+// owe has a budget's fixed part given back when the store is closed.
+func (s *Store) owe(b *Budget) {
+	if !slices.Contains(s.owed, b) {
+		s.owed = append(s.owed, b)
+	}
 }
 
 func (s *Store) resolve(name string) api.Module {
@@ -94,19 +89,12 @@ func (s *Store) resolve(name string) api.Module {
 	return s.imports[i].mod
 }
 
-// MemoryError tells that a memory could not be had.
-type MemoryError struct {
-	// Bytes is the size asked for, Max the limit in bytes.
-	Bytes, Max uint64
-}
-
-func (e *MemoryError) Error() string {
-	return fmt.Sprintf("the module's memory of %d bytes exceeds the component's limit of %d bytes", e.Bytes, e.Max)
-}
-
 // allocate is called by wazero when it instantiates a module with a memory.
 func (s *Store) allocate(_, most uint64) experimental.LinearMemory {
-	m := s.engine.pool.get(min(most, s.budget.Max), s.image, s.budget)
+	m, err := s.engine.pool.get(min(most, s.budget.Max), s.image, s.budget)
+	if err != nil {
+		panic(&MemoryError{"a linear memory", err})
+	}
 	s.memories = append(s.memories, m)
 	return m
 }
@@ -124,6 +112,9 @@ func (s *Store) Close(ctx context.Context) error {
 	for _, m := range s.memories {
 		s.engine.pool.put(m)
 	}
-	s.instances, s.memories = nil, nil
+	for _, b := range s.owed {
+		b.giveFixed()
+	}
+	s.instances, s.memories, s.owed = nil, nil, nil
 	return errors.Join(errs...)
 }

@@ -165,7 +165,7 @@ func (c *compiler) rewrite(m *module, w *wiring, check int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("core module %s: %w", m.name, err)
 	}
-	i, err := c.addModule(plan.Module{Name: m.name, Bytes: bytes, Image: imageOf(info), State: stateOf(info)})
+	i, err := c.addModule(plan.Module{Name: m.name, Bytes: bytes, Image: imageOf(info), State: stateOf(info), Needs: needsOf(m.decoded)})
 	if err == nil {
 		m.rewritten[key] = i
 	}

@@ -125,6 +125,27 @@ type Module struct {
 	// State tells how an instance is put back to what it was after its
 	// instantiation, nil if that cannot be done or is not known.
 	State *State
+	// Needs are what an instance takes.
+	Needs Needs
+}
+
+// Needs are what an instance of a module takes of its host's memory. A module whose
+// needs are not known has none; generated ones need little.
+type Needs struct {
+	// Memory is the linear memory that it defines, nil without.
+	Memory *MemoryNeeds
+	// Instance is the rest.
+	Instance InstanceNeeds
+}
+
+// MemoryNeeds are the first and the largest size of a linear memory, in pages.
+type MemoryNeeds struct{ Min, Max uint64 }
+
+// InstanceNeeds count what a module defines: tables, with as many elements together
+// when they are made, globals, imports, functions, segments of data and elements, and
+// what those refer to.
+type InstanceNeeds struct {
+	Tables, Elements, Globals, Imports, Functions, Segments, References uint64
 }
 
 // ImagePart is a piece of a memory's content.

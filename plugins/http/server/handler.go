@@ -241,5 +241,10 @@ func (e *exchange) noInstance(err error) {
 		return
 	}
 	e.ended(err)
+	if host.NoRoom(err) {
+		e.w.Header().Set("Retry-After", retryAfter)
+		e.refuse(http.StatusServiceUnavailable)
+		return
+	}
 	e.refuse(http.StatusInternalServerError)
 }
