@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"strconv"
@@ -43,7 +44,11 @@ func (t *Telemetry) Handler(next http.Handler) http.Handler {
 			span.End()
 			t.instruments.serverDuration.Record(ctx, time.Since(start).Seconds(), metric.WithAttributes(labels...))
 		}()
-		next.ServeHTTP(answered, r.WithContext(ctx))
+		// What a guest sees as its caller is the host's span: spans of its own come below it.
+		r = r.WithContext(ctx)
+		r.Header = r.Header.Clone()
+		t.inject(ctx, r.Header)
+		next.ServeHTTP(answered, r)
 		whole = true
 	})
 }
@@ -92,7 +97,7 @@ func (s *sender) RoundTrip(r *http.Request) (*http.Response, error) {
 		trace.WithAttributes(labels...), trace.WithAttributes(semconv.URLFull(r.URL.Redacted())))
 	defer span.End()
 	r = r.Clone(ctx)
-	s.t.propagator.Inject(ctx, propagation.HeaderCarrier(r.Header))
+	s.t.inject(ctx, r.Header)
 	resp, err := s.next.RoundTrip(r)
 	if err != nil {
 		fail(span, err)
@@ -106,6 +111,27 @@ func (s *sender) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	s.t.instruments.clientDuration.Record(ctx, time.Since(start).Seconds(), metric.WithAttributes(labels...))
 	return resp, err
+}
+
+// traceFields are the fields of one trace's context (W3C Trace Context): they go together.
+var traceFields = []string{"traceparent", "tracestate"}
+
+// inject makes a header name the span of ctx, if the host has made one. A trace's context
+// that is there already is replaced whole: one request is in one trace, that of the spans
+// which the host makes around it, and whoever only hands on what it was given is no parent.
+// Baggage belongs to nobody's span, so what is there stays.
+func (t *Telemetry) inject(ctx context.Context, h http.Header) {
+	if sc := trace.SpanContextFromContext(ctx); !sc.IsValid() || sc.IsRemote() {
+		return
+	}
+	for _, name := range traceFields {
+		h.Del(name)
+	}
+	baggage := h.Values("baggage")
+	t.propagator.Inject(ctx, propagation.HeaderCarrier(h))
+	if len(baggage) > 0 {
+		h["Baggage"] = baggage
+	}
 }
 
 // statusWriter notes the status of a response.

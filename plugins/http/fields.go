@@ -91,6 +91,12 @@ func (f *fields) delete(name string) error {
 	if err := f.check(name); err != nil {
 		return err
 	}
+	f.remove(name)
+	return nil
+}
+
+// remove deletes entries of any name.
+func (f *fields) remove(name string) {
 	f.entries = slices.DeleteFunc(f.entries, func(e field) bool {
 		if !strings.EqualFold(e.name, name) {
 			return false
@@ -98,7 +104,6 @@ func (f *fields) delete(name string) error {
 		f.size -= len(e.name) + len(e.value) + fieldOverhead
 		return true
 	})
-	return nil
 }
 
 // set replaces all entries of a name.
@@ -167,13 +172,46 @@ func (f *fields) header() http.Header {
 	return h
 }
 
-// fromHeader makes fields of what net/http gives, in a fixed order and without what
-// belongs to the connection.
+// fromHeader makes fields of a header that net/http gives, in a fixed order and without
+// what belongs to the connection: what is ours, and what the field Connection names (RFC
+// 9110 section 7.6.1).
 func fromHeader(h http.Header) *fields {
+	named := connectionOptions(h)
+	return fromMap(h, func(name string) bool {
+		return slices.Contains(ours, name) || slices.Contains(named, name) ||
+			name == "te" && !acceptsTrailers(h)
+	})
+}
+
+// fromTrailer makes fields of trailers, without what may only stand in a header.
+func fromTrailer(h http.Header) *fields {
+	return fromMap(h, func(name string) bool {
+		return slices.Contains(ours, name) || !httpguts.ValidTrailerHeader(name)
+	})
+}
+
+// connectionOptions are the fields that the field Connection names, in lower case.
+func connectionOptions(h http.Header) (names []string) {
+	for _, list := range h["Connection"] {
+		for name := range strings.SplitSeq(list, ",") {
+			names = append(names, strings.ToLower(strings.Trim(name, " \t")))
+		}
+	}
+	return names
+}
+
+// acceptsTrailers reports whether the field TE says that and nothing else, which is all of
+// it that means something behind the connection.
+func acceptsTrailers(h http.Header) bool {
+	te := h["Te"]
+	return len(te) == 1 && strings.EqualFold(strings.Trim(te[0], " \t"), "trailers")
+}
+
+func fromMap(h http.Header, leaveOut func(lower string) bool) *fields {
 	f := &fields{immutable: true}
 	names := make([]string, 0, len(h))
 	for name := range h {
-		if !slices.Contains(ours, strings.ToLower(name)) {
+		if !leaveOut(strings.ToLower(name)) {
 			names = append(names, name)
 		}
 	}

@@ -104,7 +104,7 @@ func (f *futureResponse) take() (*incomingResponse, *Error) {
 	return &incomingResponse{status: resp.StatusCode, incomingMessage: incomingMessage{headers: f.headers, message: &message{
 		Source: wasiio.NewInterruptibleSource(timedBody{f.timed, resp.Body}, f.end),
 		trailers: func() (*fields, *Error) {
-			t := fromHeader(resp.Trailer)
+			t := fromTrailer(resp.Trailer)
 			if !t.valid() {
 				return nil, fail(ProtocolError, nil)
 			}

@@ -31,7 +31,7 @@ func (o *bodyOutput) Close() error {
 }
 
 // Retained is what the body may have waiting.
-func (b *outgoingBody) Retained() int { return pipeRoom }
+func (b *outgoingBody) Retained() int { return b.pipe.retained() }
 
 // Drop breaks the body off, unless it was finished.
 func (b *outgoingBody) Drop() {

@@ -74,6 +74,12 @@ func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futur
 	case g.active >= p.cfg.MaxRequests:
 		return nil, fail(ConnectionLimitReached, nil)
 	}
+	if r.body != nil {
+		if err := r.body.failed(); err != nil {
+			return nil, with(InternalError, value.Some(value.String(err.Error())))
+		}
+		r.body.handOver()
+	}
 	t := newTimed(c.Context(), limits, p.cfg.MaxResponseHeader)
 	req, err := r.request(to, &t.tracker)
 	if err != nil {
@@ -145,6 +151,9 @@ func (r *outgoingRequest) request(to origin, t *tracker) (*http.Request, error) 
 		return nil, err
 	}
 	req.Header.Del("Content-Length")
+	if !acceptsTrailers(req.Header) {
+		req.Header.Del("Te") // it is of this connection, which is the host's
+	}
 	r.setBody(req, length, t)
 	return req, nil
 }

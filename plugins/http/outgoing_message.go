@@ -1,6 +1,8 @@
 package http
 
 import (
+	"errors"
+
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/plugins/internal/wire"
@@ -23,9 +25,19 @@ func newOutgoing(h *fields, over Code) outgoingMessage {
 func (m *outgoingMessage) Retained() int {
 	n := m.headers.size
 	if m.body != nil {
-		n += pipeRoom
+		n += m.body.retained()
 	}
 	return n
+}
+
+// errNotHandedOver is for a body whose message was dropped.
+var errNotHandedOver = errors.New("the message with this body was dropped: nobody will read it")
+
+// Drop ends the body of a message that was not handed over.
+func (m *outgoingMessage) Drop() {
+	if m.body != nil {
+		m.body.abort(errNotHandedOver)
+	}
 }
 
 func (m *outgoingMessage) outgoing() *outgoingMessage { return m }

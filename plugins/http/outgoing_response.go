@@ -10,10 +10,14 @@ import (
 type outgoingResponse struct {
 	outgoingMessage
 	status int
+	// whole is the length of a body that had ended when the response was set, else -1.
+	whole int64
+	// broken is why the body could not be what the guest wanted already then.
+	broken error
 }
 
 func newOutgoingResponse(c *host.Call, h *fields, _ []value.Value) (value.Value, error) {
-	return own(c, "outgoing-response", &outgoingResponse{outgoingMessage: newOutgoing(h, ResponseBodySize), status: 200}), nil
+	return own(c, "outgoing-response", &outgoingResponse{outgoingMessage: newOutgoing(h, ResponseBodySize), status: 200, whole: -1}), nil
 }
 
 func outgoingResponseStatusCode(_ *host.Call, r *outgoingResponse, _ []value.Value) (value.Value, error) {

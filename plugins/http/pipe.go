@@ -2,6 +2,7 @@ package http
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -10,7 +11,8 @@ import (
 )
 
 // pipe carries a body from a guest, which never waits when it writes, to Go code
-// that waits when it reads. It holds no more than pipeRoom bytes.
+// that waits when it reads. It holds no more than pipeRoom bytes, and until the guest has
+// handed the message over, so that somebody reads, no more than keptBody.
 type pipe struct {
 	room wasiio.Signal // told when the writer can go on
 	more wasiio.Signal // told when the reader can go on
@@ -21,14 +23,22 @@ type pipe struct {
 	// written counts what was written; length is what must be written in all, -1 if
 	// any length will do.
 	written, length int64 // guarded by mu
-	over            Code  // the case for a body of another length
-	trailers        *fields
-	readErr         error // guarded by mu: what the reader gets after buf
-	writeErr        error // guarded by mu: what the writer gets
+	// read is set when somebody reads, or will: the guest has handed the message over.
+	// guarded by mu
+	read     bool
+	over     Code // the case for a body of another length
+	trailers *fields
+	readErr  error // guarded by mu: what the reader gets after buf
+	writeErr error // guarded by mu: what the writer gets
 }
 
 // pipeRoom is how many bytes wait for the reader at most.
 const pipeRoom = 64 << 10
+
+// keptBody is how many bytes of a body are kept that nobody can read yet. Many guests
+// write a body, or much of one, before they set the response or send the request that has
+// it.
+const keptBody = 256 << 10
 
 // flushAtOnce is up to how many bytes a flush does not wait for the reader.
 const flushAtOnce = 16 << 10
@@ -59,7 +69,59 @@ func (p *pipe) Permit() (int, error) {
 		return 0, nil
 	}
 	p.flushing = false
-	return pipeRoom - len(p.buf), nil
+	if !p.read {
+		return min(pipeRoom, keptBody-len(p.buf)), nil
+	}
+	return max(0, pipeRoom-len(p.buf)), nil
+}
+
+// handOver tells that the message is on its way: the body will be read. It returns the
+// length of a body that has ended, else -1.
+func (p *pipe) handOver() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.read = true
+	if errors.Is(p.readErr, io.EOF) {
+		return int64(len(p.buf))
+	}
+	return -1
+}
+
+// failed is why the body cannot be what the guest wanted, nil if it can.
+func (p *pipe) failed() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.readErr != nil && !errors.Is(p.readErr, io.EOF) {
+		return p.readErr
+	}
+	return nil
+}
+
+// Stuck tells who waits for room that nobody will make: the guest itself would have to
+// hand the message over first.
+func (p *pipe) Stuck() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.read || p.writeErr != nil || len(p.buf) < keptBody:
+		return nil
+	case p.over == RequestBodySize:
+		return fmt.Errorf("nobody reads the body of a request that was not sent, and %d bytes of it are kept at most: call outgoing-handler.handle before more is written", keptBody)
+	}
+	return fmt.Errorf("nobody reads the body of a response that was not set, and %d bytes of it are kept at most: call response-outparam.set before more is written", keptBody)
+}
+
+// Fail ends the body as broken off, because of err.
+func (p *pipe) Fail(err error) { p.abort(err) }
+
+// retained is how many bytes the body may come to hold.
+func (p *pipe) retained() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.read {
+		return max(pipeRoom, len(p.buf))
+	}
+	return keptBody
 }
 
 // Write keeps b for the reader.
@@ -85,7 +147,7 @@ func (p *pipe) Write(b []byte) error {
 func (p *pipe) Flush() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.flushing = len(p.buf) > flushAtOnce
+	p.flushing = p.read && len(p.buf) > flushAtOnce
 	return p.writeErr
 }
 

@@ -48,6 +48,13 @@ func responseOutparamSet(_ *host.Call, o *responseOutparam, args []value.Value) 
 	if err != nil {
 		return value.Value{}, err
 	}
+	if r.body != nil {
+		r.broken = r.body.failed()
+		r.whole = r.body.handOver()
+		if r.body.trailers != nil {
+			r.whole = -1
+		}
+	}
 	o.answers <- answer{response: r}
 	return value.Value{}, nil
 }

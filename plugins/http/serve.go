@@ -45,7 +45,9 @@ type ServeError struct {
 	// http.ErrAbortHandler, from which the client learns that the response is not
 	// complete.
 	Status int
-	Err    error
+	// Sent is the status of the response that was broken off, 0 if none had begun.
+	Sent int
+	Err  error
 }
 
 func (e *ServeError) Error() string {
@@ -116,9 +118,13 @@ func (x *Exchange) Serve(w http.ResponseWriter, r *http.Request) error {
 	if a.response.body != nil {
 		x.begin(a.response.body)
 	}
-	if err := respond(w, control, a.response); err != nil {
+	if err := respond(w, r, control, a.response); err != nil {
+		var refused *refusedResponse
+		if errors.As(err, &refused) {
+			return x.refuse(ctx, w, r, nil, refused.error)
+		}
 		cancel()
-		return &ServeError{Err: err}
+		return &ServeError{Sent: a.response.status, Err: err}
 	}
 	return nil
 }

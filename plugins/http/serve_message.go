@@ -5,6 +5,8 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,6 +19,8 @@ func newIncomingRequest(r *http.Request, control *http.ResponseController) *inco
 		method: r.Method, scheme: "http", path: r.URL.RequestURI(), authority: r.Host,
 		incomingMessage: incomingMessage{headers: fromHeader(r.Header)},
 	}
+	// The server meets the expectation; who hands the request on would expect it again.
+	in.headers.remove("expect")
 	if r.TLS != nil {
 		in.scheme = "https"
 	}
@@ -30,7 +34,7 @@ func newIncomingRequest(r *http.Request, control *http.ResponseController) *inco
 	}
 	in.message = &message{
 		Source:   source,
-		trailers: func() (*fields, *Error) { return fromHeader(r.Trailer), nil },
+		trailers: func() (*fields, *Error) { return fromTrailer(r.Trailer), nil },
 		done:     func() {},
 		code:     serverError,
 	}
@@ -49,11 +53,54 @@ func inform(w http.ResponseWriter, status int, h *fields) error {
 	return nil
 }
 
-// respond sends the guest's response, its body as it is written.
-func respond(w http.ResponseWriter, control *http.ResponseController, r *outgoingResponse) error {
+// frame settles how the end of a response's body is known, by what the guest did and not
+// by when: its own content-length; else the length of a body that it had finished before it
+// set the response, or that it did not take; else, by HTTP/1.1, chunks. It fails if the
+// guest contradicts itself; nothing was sent then.
+func frame(h http.Header, req *http.Request, r *outgoingResponse) error {
+	length, err := contentLength(r.headers)
+	if err != nil {
+		return err
+	}
+	bodiless := req.Method == http.MethodHead || r.status == http.StatusNoContent || r.status == http.StatusNotModified
+	switch {
+	case r.body == nil && length > 0 && !bodiless:
+		return failSize(ResponseBodySize, 0)
+	case length < 0 && r.body == nil && !bodiless:
+		length = 0
+	case length < 0 && r.body != nil && r.whole >= 0:
+		length = r.whole
+	}
+	if length >= 0 {
+		h["Content-Length"] = []string{strconv.FormatInt(length, 10)}
+		return nil
+	}
+	if req.ProtoMajor > 1 {
+		h["Content-Length"] = nil // or the server would count a body that comes soon enough
+	} else if req.ProtoAtLeast(1, 1) && !bodiless {
+		h["Transfer-Encoding"] = []string{"chunked"}
+	}
+	return nil
+}
+
+// respond sends the guest's response, its body as it is written. The error is a
+// *refusedResponse if nothing was sent.
+func respond(w http.ResponseWriter, req *http.Request, control *http.ResponseController, r *outgoingResponse) error {
 	h := w.Header()
+	err := frame(h, req, r)
+	if err == nil {
+		err = r.broken
+	}
+	if err != nil {
+		if clear(h); r.body != nil {
+			r.body.leave(fail(ConnectionTerminated, err))
+		}
+		return &refusedResponse{err}
+	}
 	for _, e := range r.headers.entries {
-		h.Add(e.name, string(e.value))
+		if !strings.EqualFold(e.name, "content-length") {
+			h.Add(e.name, string(e.value))
+		}
 	}
 	if _, ok := h["Content-Type"]; !ok {
 		h["Content-Type"] = nil // or the server would guess one
@@ -70,12 +117,16 @@ func respond(w http.ResponseWriter, control *http.ResponseController, r *outgoin
 			h.Add(http.TrailerPrefix+e.name, string(e.value))
 		}
 	}}
-	err := send(w, control, body)
-	if err != nil {
+	if err = send(w, control, body); err != nil {
 		r.body.leave(fail(ConnectionTerminated, err))
 	}
 	return err
 }
+
+// refusedResponse is the error of a response that cannot be sent.
+type refusedResponse struct{ error }
+
+func (e *refusedResponse) Unwrap() error { return e.error }
 
 // sendChunk is how much of a body is sent at a time.
 const sendChunk = 32 << 10

@@ -17,10 +17,45 @@ type Event interface {
 	Watch(wake func()) (stop func())
 }
 
-// Wait returns when one of events is ready, or with ctx's error when it is done.
-// It neither spins nor leaves a goroutine behind.
+// Stuck is an Event that may be one that never happens: because it needs something of the
+// guest, which cannot do it while it waits.
+type Stuck interface {
+	Event
+	// Stuck is why the event cannot happen, nil if it can.
+	Stuck() error
+}
+
+// DeadlockError is the error of waiting for what cannot happen.
+type DeadlockError struct{ Why error }
+
+func (e *DeadlockError) Error() string { return "this would wait for ever: " + e.Why.Error() }
+
+// Unwrap returns why.
+func (e *DeadlockError) Unwrap() error { return e.Why }
+
+// deadlock is an error if none of events can happen.
+func deadlock(events []Event) error {
+	var why error
+	for _, e := range events {
+		s, ok := e.(Stuck)
+		if !ok {
+			return nil
+		}
+		if why = s.Stuck(); why == nil {
+			return nil
+		}
+	}
+	return &DeadlockError{why}
+}
+
+// Wait returns when one of events is ready, with ctx's error when it is done, or with a
+// *DeadlockError when none of them can happen. It neither spins nor leaves a goroutine
+// behind.
 func Wait(ctx context.Context, events ...Event) error {
 	for !anyReady(events) {
+		if err := deadlock(events); err != nil {
+			return err
+		}
 		if err := waitForChange(ctx, events); err != nil {
 			return err
 		}

@@ -64,6 +64,14 @@ func (s *OutputStream) Watch(wake func()) (stop func()) {
 	return s.out.Watch(wake)
 }
 
+// Stuck implements Stuck, if the output does.
+func (s *OutputStream) Stuck() error {
+	if out, ok := s.out.(Stuck); ok && !s.closed {
+		return out.Stuck()
+	}
+	return nil
+}
+
 // fail closes the stream because of err.
 func (s *OutputStream) fail(err error) error {
 	s.closed, s.permit = true, 0
@@ -141,11 +149,21 @@ func (s *OutputStream) wait(ctx context.Context) (uint64, error) {
 		if err != nil || n > 0 {
 			return n, err
 		}
-		if err := Wait(ctx, s); err != nil {
+		var stuck *DeadlockError
+		switch err := Wait(ctx, s); {
+		case errors.As(err, &stuck):
+			if out, ok := s.out.(failer); ok {
+				out.Fail(err)
+			}
+			return 0, s.fail(err)
+		case err != nil:
 			return 0, err
 		}
 	}
 }
+
+// failer is an Output whose other end is told that not all was written.
+type failer interface{ Fail(err error) }
 
 func (s *OutputStream) blockingFlush(ctx context.Context) error {
 	if err := s.flush(); err != nil {

@@ -64,6 +64,8 @@ func (e *exchange) logAnswer(failed *wasihttp.ServeError) {
 		e.event(log.Debug()).Err(failed.Err).Msg("client left during the response")
 	case errors.Is(failed, wasihttp.ErrNoAnswer):
 		e.event(log.Error()).Int("status", failed.Status).Err(failed.Err).Msg("guest did not answer")
+	case failed.Status == 0: // the client has the status, and sees that the rest is missing
+		e.event(log.Warn()).Int("status", failed.Sent).Bool("broken_off", true).Err(failed.Err).Msg("response failed")
 	default:
 		e.event(log.Warn()).Int("status", failed.Status).Err(failed.Err).Msg("response failed")
 	}
