@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	origin    = text{re: regexp.MustCompile(`^https?://[!-.0-~]+/?$`), is: "an origin, as in https://api.example.com or http://*.example.com:8080"}
+	origin    = text{re: regexp.MustCompile(`^(https?|h2c)://[!-.0-~]+/?$`), is: "an origin, as in https://api.example.com, http://*.example.com:8080, or h2c://grpc.example:50051 for HTTP/2 without TLS"}
 	protocol  = text{re: regexp.MustCompile(`^(tcp|udp)$`), is: "tcp or udp"}
 	peer      = text{re: regexp.MustCompile(`^[!-~]+$`), is: "a name, as in db.example.com or *.example.com, an address, or a range of addresses as in 10.0.0.0/8"}
 	addresses = text{re: regexp.MustCompile(`^[0-9a-fA-F:.]+(/[0-9]{1,3})?$`), is: "an address of the host, or a range of addresses as in 127.0.0.0/8"}
@@ -25,7 +25,7 @@ var allowShape = &shape{form: object, doc: "What the component may use beyond it
 		{name: "guest", required: true, shape: &shape{form: str, doc: "The name under which the component sees it.", text: filled}},
 		{name: "readOnly", shape: &shape{form: boolean, doc: "The component may read it only."}},
 	}}}},
-	{name: "outboundHosts", shape: &shape{form: list, doc: "Origins that the requests which the component makes may go to, whichever sidecars pass them on. Without a port the scheme's own is meant, the port * means any, and *.example.com all names below example.com.",
+	{name: "outboundHosts", shape: &shape{form: list, doc: "Origins that the requests which the component makes may go to, whichever sidecars pass them on. Without a port the scheme's own is meant, the port * means any, and *.example.com all names below example.com. The scheme h2c means http to a server that speaks HTTP/2 without TLS, as gRPC's do inside of a cluster.",
 		elem: &shape{form: str, doc: "One origin.", text: origin}}},
 	{name: "sockets", shape: &shape{form: list, doc: "Addresses that the component may connect to or listen at by sockets of its own.",
 		elem: &shape{form: object, oneOf: []string{"connect", "listen"}, fields: []field{

@@ -11,7 +11,8 @@ import (
 
 // Origin is where requests may go, as Grants.OutboundHosts has it as text.
 type Origin struct {
-	// Scheme is "http" or "https".
+	// Scheme is "http", "https", or "h2c" for http that is spoken as HTTP/2 without TLS,
+	// which the server is known to speak (RFC 9113 section 3.3).
 	Scheme string
 	// Host is a name in lower case, an address, "*" for any host, or "*." and a name
 	// for all names below it.
@@ -24,11 +25,12 @@ type Origin struct {
 func ParseOrigin(s string) (Origin, error) {
 	scheme, authority, ok := strings.Cut(s, "://")
 	authority = strings.TrimSuffix(authority, "/")
-	if !ok || scheme != "http" && scheme != "https" {
-		return Origin{}, errors.New("an origin begins with http:// or https://")
+	port, known := map[string]string{"http": "80", "https": "443", "h2c": "80"}[scheme]
+	if !ok || !known {
+		return Origin{}, errors.New("an origin begins with http:// or https://, or with h2c:// for HTTP/2 without TLS")
 	}
-	o := Origin{Scheme: scheme, Port: map[string]string{"http": "80", "https": "443"}[scheme]}
-	var port string
+	o := Origin{Scheme: scheme, Port: port}
+	port = ""
 	if end := strings.LastIndexByte(authority, ']'); strings.HasPrefix(authority, "[") && end > 0 {
 		o.Host, port = authority[1:end], authority[end+1:]
 		if a, err := netip.ParseAddr(o.Host); err != nil || !a.Is6() || a.Zone() != "" {

@@ -55,7 +55,8 @@ type Grants struct {
 	Sockets []SocketGrant
 	// OutboundHosts are the origins that it may send HTTP requests to:
 	// "https://api.example.com", "http://*.example.com:8080", "http://10.0.0.1".
-	// Without a port the scheme's own is meant; the port "*" means any.
+	// Without a port the scheme's own is meant; the port "*" means any. ParseOrigin reads
+	// them.
 	OutboundHosts []string
 	// Config are the values that wasi:config/store gives.
 	Config []EnvVar

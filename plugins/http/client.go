@@ -19,6 +19,7 @@ import (
 // goes through no proxy.
 type client struct {
 	transport *http.Transport
+	h2c       *http.Transport // by HTTP/2 without TLS
 	resolver  *net.Resolver
 
 	mu     sync.Mutex
@@ -43,6 +44,9 @@ func newClient(cfg Config) *client {
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: headerSlack * cfg.MaxResponseHeader,
 	}
+	c.h2c = c.transport.Clone()
+	c.h2c.Protocols = &http.Protocols{}
+	c.h2c.Protocols.SetUnencryptedHTTP2(true)
 	return c
 }
 
@@ -89,6 +93,7 @@ func (c *client) forget(o *observed) {
 // last request is just ending.
 func (c *client) close() {
 	c.transport.CloseIdleConnections()
+	c.h2c.CloseIdleConnections()
 	c.mu.Lock()
 	c.closed = true
 	conns := slices.Collect(maps.Keys(c.conns))

@@ -16,7 +16,11 @@ import (
 // origin is where requests may go: a pattern of a grant, or the destination of one
 // request. The host "*" of a pattern means any, "*.x" any name below x, and the port
 // "*" any port.
-type origin struct{ scheme, host, port string }
+type origin struct {
+	scheme, host, port string
+	// h2c says that the server speaks HTTP/2 without TLS, which nothing else would tell.
+	h2c bool
+}
 
 // parseOrigin reads a granted origin.
 func parseOrigin(s string) (origin, error) {
@@ -24,7 +28,10 @@ func parseOrigin(s string) (origin, error) {
 	if err != nil {
 		return origin{}, fmt.Errorf("%q is no origin: %w", s, err)
 	}
-	return origin{o.Scheme, o.Host, o.Port}, nil
+	if o.Scheme == "h2c" {
+		return origin{"http", o.Host, o.Port, true}, nil
+	}
+	return origin{o.Scheme, o.Host, o.Port, false}, nil
 }
 
 // destination reads scheme and authority of a request.
@@ -33,7 +40,7 @@ func destination(scheme, authority string) (origin, error) {
 	if err != nil {
 		return origin{}, err
 	}
-	o := origin{scheme, u.Hostname(), u.Port()}
+	o := origin{scheme: scheme, host: u.Hostname(), port: u.Port()}
 	if o.port == "" {
 		o.port = map[string]string{"http": "80", "https": "443"}[scheme]
 	}
@@ -92,11 +99,13 @@ func grantsOf(c *host.Call) *grants {
 	}).(*grants)
 }
 
-func (g *grants) allow(d origin) bool {
+// allow reports whether a destination is granted, and whether one of the origins that
+// grant it says that it speaks HTTP/2 without TLS.
+func (g *grants) allow(d origin) (ok, h2c bool) {
 	for _, o := range g.origins {
 		if o.covers(d) {
-			return true
+			ok, h2c = true, h2c || o.h2c
 		}
 	}
-	return false
+	return ok, h2c
 }

@@ -156,8 +156,9 @@ func TestTrailers(t *testing.T) {
 	roots := x509.NewCertPool()
 	roots.AddCert(h2.Certificate())
 	s := serve(t, handle)
-	for _, url := range []string{s.URL, h2.URL} {
-		e := env(t, http.Config{TLS: &tls.Config{RootCAs: roots}}, url)
+	h2c := serveH2C(t, handle)
+	for grant, url := range map[string]string{s.URL: s.URL, h2.URL: h2.URL, "h2c" + strings.TrimPrefix(h2c, "http"): h2c} {
+		e := env(t, http.Config{TLS: &tls.Config{RootCAs: roots}}, grant)
 		r := e.request("POST", url, e.headers("trailer", "x-sum"))
 		body, out := e.body(r)
 		f := e.handle(r)

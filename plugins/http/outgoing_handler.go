@@ -66,10 +66,12 @@ func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futur
 	if err != nil {
 		return nil, err
 	}
+	allowed, h2c := r.maker.allow(to)
+	h2c = h2c || to.scheme == "http" && r.grpc()
 	switch {
 	case r.maker.err != nil:
 		return nil, fail(ConfigurationError, r.maker.err)
-	case !r.maker.allow(to):
+	case !allowed:
 		return nil, fail(RequestDenied, nil)
 	case g.active >= p.cfg.MaxRequests:
 		return nil, fail(ConnectionLimitReached, nil)
@@ -93,11 +95,27 @@ func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futur
 		context.AfterFunc(t.ctx, func() { r.body.leave(fail(ConnectionTerminated, nil)) })
 	}
 	var sender http.RoundTripper = p.client.transport
+	if t.h2c = h2c; h2c {
+		sender = p.client.h2c
+	}
 	if p.cfg.Around != nil {
 		sender = p.cfg.Around(c.Component().Name, sender)
 	}
 	go f.fetch(sender, req.WithContext(t.ctx), p.cfg.MaxResponseHeader)
 	return f, nil
+}
+
+// grpc reports whether the request is one of gRPC, which is spoken by HTTP/2 only. gRPC-Web
+// is another protocol.
+func (r *outgoingRequest) grpc() bool {
+	for _, v := range r.headers.get("content-type") {
+		kind, _, _ := strings.Cut(strings.ToLower(string(v)), ";")
+		kind = strings.Trim(kind, " \t")
+		if kind == "application/grpc" || strings.HasPrefix(kind, "application/grpc+") {
+			return true
+		}
+	}
+	return false
 }
 
 // destination is where the request goes; without a scheme, by https.

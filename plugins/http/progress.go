@@ -39,6 +39,7 @@ type progress struct {
 // tracker follows a request.
 type tracker struct {
 	headerLimit int64
+	h2c         bool // what it is sent by is HTTP/2 though it is without TLS
 
 	mu sync.Mutex
 	p  progress // guarded by mu
@@ -49,6 +50,7 @@ func (t *tracker) now() progress {
 	defer t.mu.Unlock()
 	p := t.p
 	p.headerLimit = t.headerLimit
+	p.http2 = p.http2 || t.h2c && p.conn != nil
 	return p
 }
 

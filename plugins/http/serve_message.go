@@ -55,7 +55,8 @@ func inform(w http.ResponseWriter, status int, h *fields) error {
 
 // frame settles how the end of a response's body is known, by what the guest did and not
 // by when: its own content-length; else the length of a body that it had finished before it
-// set the response, or that it did not take; else, by HTTP/1.1, chunks. It fails if the
+// set the response, or that it did not take; else, by HTTP/1.1, chunks, and by HTTP/1.0 the
+// end of the connection. It fails if the
 // guest contradicts itself; nothing was sent then.
 func frame(h http.Header, req *http.Request, r *outgoingResponse) error {
 	length, err := contentLength(r.headers)
@@ -77,8 +78,8 @@ func frame(h http.Header, req *http.Request, r *outgoingResponse) error {
 	}
 	if req.ProtoMajor > 1 {
 		h["Content-Length"] = nil // or the server would count a body that comes soon enough
-	} else if req.ProtoAtLeast(1, 1) && !bodiless {
-		h["Transfer-Encoding"] = []string{"chunked"}
+	} else if !bodiless {
+		h["Transfer-Encoding"] = []string{"chunked"} // by HTTP/1.0 the server makes it the connection's end
 	}
 	return nil
 }
