@@ -124,8 +124,8 @@ func TestLimits(t *testing.T) {
 		{"nesting", nested(OpBlock, 6), Limits{Nesting: 5}, "blocks are nested deeper than the limit of 5"},
 		{"loops", nested(OpLoop, 6), Limits{LoopNesting: 5}, "loops are nested deeper than the limit of 5"},
 		{"body", nested(OpBlock, 60), Limits{BodySize: 100}, "bytes of a function body are more than the limit of 100"},
-		{"compile time", nested(OpBlock, 5000), Limits{CompileTime: 1}, "the compiler would take"},
-		{"compile values", nested(OpBlock, 500), Limits{CompileValues: 100}, "branches and blocks of a function are above the limit of 100"},
+		{"compile time", nested(OpBlock, 5000), Limits{CompileTime: 1, CompileTimePerByte: 1}, "is too much for the compiler"},
+		{"compile memory", nested(OpBlock, 500), Limits{CompileMemory: 100}, "above the limit of 0 MiB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m, err := DecodeLimited(c.b, 0, c.limits)

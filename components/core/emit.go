@@ -24,10 +24,7 @@ type emitter struct {
 	open   int
 }
 
-type emitFrame struct {
-	label int // position in the output
-	loop  bool
-}
+type emitFrame struct{ label int } // position in the output
 
 // function writes the body of defined function i, with its locals, into e.out.
 func (e *emitter) function(i int) {
@@ -43,7 +40,7 @@ func (e *emitter) function(i int) {
 	for _, run := range body.Locals {
 		e.temp += run.Count
 	}
-	e.effort = effort{locals: int(e.temp) + 1}
+	e.effort.begin(w, i, int(e.temp))
 	e.labels, e.open = append(e.labels[:0], emitFrame{}), 1
 	e.jumps.reset()
 	e.jumps.direct = e.plan.direct
@@ -54,7 +51,7 @@ func (e *emitter) function(i int) {
 
 func (e *emitter) check(weight int32) {
 	e.usesTmp = true
-	e.effort.blocks++
+	e.effort.check()
 	e.out = e.w.appendCheck(e.out, e.temp, weight)
 }
 
@@ -93,7 +90,7 @@ func (e *emitter) inserts() {
 
 func (e *emitter) instruction(in *inst) {
 	label := e.jumps.see(in, e.r.labels)
-	e.effort.see(in.op, len(e.r.labels))
+	e.effort.see(&e.r, label)
 	switch in.op {
 	case OpBlock, OpIf:
 		e.openBlock()
@@ -138,9 +135,6 @@ func (e *emitter) openBlock() {
 }
 
 func (e *emitter) closeBlock() {
-	if e.labels[len(e.labels)-1].loop {
-		e.effort.loops--
-	}
 	e.labels = e.labels[:len(e.labels)-1]
 	e.open--
 }
@@ -222,7 +216,6 @@ func (e *emitter) loopHead(in *inst) {
 		return
 	}
 	e.openBlock()
-	e.labels[len(e.labels)-1].loop = true
 	if plan.weight > 0 {
 		e.flush(in.end)
 		e.check(plan.weight)
@@ -264,10 +257,15 @@ func (e *emitter) unrolled(in *inst, plan loopPlan) {
 			e.open++
 		}
 		e.labels = append(e.labels, f)
+		loop := effortFrame{}
+		if !last {
+			loop = e.effort.copied()
+		}
 		e.run(plan.end)
 		e.flush(plan.end)
 		e.labels = e.labels[:len(e.labels)-1]
 		if !last {
+			e.effort.copiedEnd(loop)
 			e.out = appendU32(append(e.out, byte(OpBr)), uint32(e.open-1-exit))
 			e.out = append(e.out, byte(OpEnd))
 			e.open--
@@ -279,5 +277,5 @@ func (e *emitter) unrolled(in *inst, plan loopPlan) {
 	e.copied = e.r.in.end
 	e.out = append(e.out, byte(OpEnd), byte(OpEnd))
 	e.open = exit
-	e.effort.loops--
+	e.effort.see(&e.r, 0)
 }

@@ -31,14 +31,18 @@ type Limits struct {
 	// TotalLocals bounds the declared locals of all functions together; 10,000,000. Ours: a local costs
 	// nothing to declare (one byte can declare 127), but an engine keeps a word for each.
 	TotalLocals int
-	// CompileTime bounds the time that the engine's compiler is estimated to take for the rewritten module;
-	// 3 min and 2 µs for each byte of code. The estimate is four times too high for a JavaScript engine, so it
-	// leaves room for what real compilers produce. Ours: the time grows with the square of a
-	// function's blocks, so that 100 KB can take minutes. Only Rewrite looks at it.
-	CompileTime time.Duration
-	// CompileValues bounds, for each function, its locals times its branches and blocks, for each of which
-	// the compiler may keep some 200 bytes; 5,000,000. Only Rewrite looks at it.
-	CompileValues int
+	// CompileTime and CompileTimePerByte bound the time that the engine's compiler is estimated to take for the
+	// rewritten module: 30 s and 20 µs for each byte of code. Ours: the time grows with the square of some things, so
+	// that 30 KB can take minutes. The estimate is an upper bound: for a JavaScript engine of 10 MB it is four times
+	// too high, and a third of what is allowed. Only Rewrite looks at it.
+	CompileTime, CompileTimePerByte time.Duration
+	// CompileMemory bounds the memory that the engine's compiler is estimated to take beyond what is in proportion to
+	// the module's size, in bytes; 1 GiB. A JavaScript engine's largest function is estimated at a fifth of it. Only
+	// Rewrite looks at it.
+	CompileMemory int64
+	// Operands bounds the operands and results, beyond 8, of all calls, branches and blocks of a module's functions:
+	// two bytes can move 1,000 of each. 10,000,000 and 8 for each byte of code. Ours.
+	Operands int
 }
 
 func (l Limits) withDefaults() Limits {
@@ -67,9 +71,15 @@ func (l Limits) withDefaults() Limits {
 	def(&l.TableElements, 10_000_000)
 	def(&l.NameLength, 100_000)
 	def(&l.TotalLocals, 10_000_000)
-	def(&l.CompileValues, 5_000_000)
+	def(&l.Operands, 10_000_000)
 	if l.CompileTime == 0 {
-		l.CompileTime = 3 * time.Minute
+		l.CompileTime = 30 * time.Second
+	}
+	if l.CompileTimePerByte == 0 {
+		l.CompileTimePerByte = 20 * time.Microsecond
+	}
+	if l.CompileMemory == 0 {
+		l.CompileMemory = 1 << 30
 	}
 	return l
 }

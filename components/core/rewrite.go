@@ -3,7 +3,6 @@ package core
 import (
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Options says what Rewrite changes. The zero value copies the module without its custom sections,
@@ -104,8 +103,10 @@ type writer struct {
 	refs       []uint32
 	refGlobals map[uint32]uint32
 
-	compileTime time.Duration // estimated, beyond what is allowed for each byte
-	budget      int32
+	budget   int32
+	cost     compileCost // estimated, of the functions so far
+	deepest  int         // the most blocks of a function
+	codeSize int         // bytes of function bodies
 }
 
 // reserved refuses names that collide with those that are added.

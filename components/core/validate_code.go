@@ -13,6 +13,8 @@ type codeValidator struct {
 	ones     map[ValType][]ValType
 	stamp    uint32 // of the last br_table
 	constant bool   // a constant expression is checked
+	moved    int    // operands and results of calls, branches and blocks, beyond 8 of each
+	most     int    // the most that may be moved
 }
 
 // ctrlFrame is an open block.
@@ -37,6 +39,10 @@ func (f *ctrlFrame) labelTypes() []ValType {
 func (v *codeValidator) init(m *Module) {
 	v.m = m
 	v.ones = map[ValType][]ValType{}
+	v.moved, v.most = 0, m.limits.Operands
+	for i := range m.Bodies {
+		v.most += 8 * len(m.Bodies[i].Insts)
+	}
 }
 
 func (v *codeValidator) fail(format string, args ...any) { v.r.failAt(v.r.in.start, format, args...) }
@@ -133,7 +139,22 @@ func (v *codeValidator) access(in *inst, info *opInfo) {
 
 func (v *codeValidator) push(t ValType) { v.vals = append(v.vals, t) }
 
-func (v *codeValidator) pushAll(types []ValType) { v.vals = append(v.vals, types...) }
+func (v *codeValidator) pushAll(types []ValType) {
+	v.move(len(types))
+	if v.r.err == nil {
+		v.vals = append(v.vals, types...)
+	}
+}
+
+// move counts operands that one instruction names together. Few bytes can name many, often.
+func (v *codeValidator) move(n int) {
+	if n <= 8 {
+		return
+	}
+	if v.moved += n - 8; v.moved > v.most {
+		v.fail("calls, branches and blocks have more than %d operands and results: let functions and blocks take fewer", v.most)
+	}
+}
 
 // pop takes the topmost operand; it is unknown in unreachable code below what is there.
 func (v *codeValidator) pop() ValType {
@@ -174,6 +195,7 @@ func (v *codeValidator) matches(got, want ValType) bool {
 }
 
 func (v *codeValidator) popAll(types []ValType) {
+	v.move(len(types))
 	for i := len(types) - 1; i >= 0 && v.r.err == nil; i-- {
 		v.popExpect(types[i])
 	}

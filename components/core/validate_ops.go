@@ -100,6 +100,7 @@ func (v *codeValidator) end() {
 }
 
 func (v *codeValidator) matchAll(got, want []ValType) bool {
+	v.move(len(got))
 	if len(got) != len(want) {
 		return false
 	}
@@ -166,6 +167,7 @@ func (v *codeValidator) brTable() {
 
 // peekAll checks the topmost operands and leaves them.
 func (v *codeValidator) peekAll(types []ValType) {
+	v.move(len(types))
 	f := &v.frames[len(v.frames)-1]
 	at := len(v.vals)
 	for i := len(types) - 1; i >= 0; i-- {

@@ -207,12 +207,13 @@ func (w *writer) codeSection() (section, error) {
 	for i := range w.m.Bodies {
 		size += len(w.m.Bodies[i].Insts) + 8
 	}
+	w.codeSize = size
 	s := section{n: uint32(len(w.m.Bodies)), b: make([]byte, 0, size+size/4)}
 	e := emitter{w: w}
 	var locals []byte
 	for i := range w.m.Bodies {
 		e.function(i)
-		if err := w.compilable(&w.m.Bodies[i], &e.effort); err != nil {
+		if err := w.compilable(i, &e.effort); err != nil {
 			return section{}, err
 		}
 		runs := w.m.Bodies[i].Locals
@@ -222,6 +223,9 @@ func (w *writer) codeSection() (section, error) {
 		locals = appendLocals(locals[:0], runs)
 		s.b = appendU32(s.b, uint32(len(locals)+len(e.out)))
 		s.b = append(append(s.b, locals...), e.out...)
+	}
+	if err := w.compilableModule(); err != nil {
+		return section{}, err
 	}
 	for _, f := range w.helpers {
 		s.n++
