@@ -4,7 +4,6 @@ package shim
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -126,6 +125,11 @@ type found struct {
 // inspect looks whether an image has layers of WebAssembly. Of an index it takes what
 // containerd took: this machine's platform; then what is for WebAssembly.
 func (b *backend) inspect(ctx context.Context, name string, desc ocispec.Descriptor) (*found, error) {
+	return b.inspectIn(ctx, name, desc, false)
+}
+
+// inspectIn does so for an image that may be one of an index.
+func (b *backend) inspectIn(ctx context.Context, name string, desc ocispec.Descriptor, inIndex bool) (*found, error) {
 	data, err := b.metadata(ctx, name, desc)
 	if err != nil {
 		return nil, err
@@ -134,8 +138,11 @@ func (b *backend) inspect(ctx context.Context, name string, desc ocispec.Descrip
 		ocispec.Manifest
 		Manifests []ocispec.Descriptor `json:"manifests"`
 	}
-	if err := json.Unmarshal(data, &m); err != nil {
+	if err := store.DecodeJSON(data, &m); err != nil {
 		return nil, fmt.Errorf("image %s: its manifest is not JSON: %w", name, err)
+	}
+	if len(m.Manifests) > 0 && len(m.Layers) > 0 {
+		return nil, fmt.Errorf("image %s: it is an index and an image at once, and nobody could say which is meant", name)
 	}
 	if len(m.Manifests) > 0 {
 		i := slices.IndexFunc(m.Manifests, func(d ocispec.Descriptor) bool {
@@ -148,10 +155,10 @@ func (b *backend) inspect(ctx context.Context, name string, desc ocispec.Descrip
 		}
 		i = max(i, 0)
 		next := m.Manifests[i]
-		if next.MediaType == desc.MediaType {
+		if inIndex || store.IsIndex(next.MediaType) {
 			return nil, fmt.Errorf("image %s: an index in an index is not supported", name)
 		}
-		return b.inspect(ctx, name, next)
+		return b.inspectIn(ctx, name, next, true)
 	}
 	out := &found{manifest: desc}
 	for i := range m.Layers {
@@ -168,7 +175,7 @@ func (b *backend) inspect(ctx context.Context, name string, desc ocispec.Descrip
 	var config struct {
 		Config ocispec.ImageConfig `json:"config"`
 	}
-	if data, err := b.metadata(ctx, name, m.Config); err == nil && json.Unmarshal(data, &config) == nil {
+	if data, err := b.metadata(ctx, name, m.Config); err == nil && store.DecodeJSON(data, &config) == nil {
 		out.composition = config.Config.Labels[store.LabelComposition]
 	}
 	return out, nil
@@ -182,7 +189,7 @@ func agree(name string, config []byte, layers []ocispec.Descriptor) error {
 	var c struct {
 		LayerDigests []digest.Digest `json:"layerDigests"`
 	}
-	if err := json.Unmarshal(config, &c); err != nil {
+	if err := store.DecodeJSON(config, &c); err != nil {
 		return fmt.Errorf("image %s: its configuration is not JSON: %w", name, err)
 	}
 	same := slices.EqualFunc(c.LayerDigests, layers, func(d digest.Digest, l ocispec.Descriptor) bool { return d == l.Digest })

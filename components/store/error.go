@@ -1,6 +1,9 @@
 package store
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Error says what is wrong with an image, or why it cannot be had.
 type Error struct {
@@ -11,11 +14,21 @@ type Error struct {
 	Err       error
 }
 
-func (e *Error) Error() string {
-	if e.Err == nil {
-		return e.Ref + ": " + e.Msg
+func (e *Error) Error() string { return e.Ref + ": " + e.Reason() }
+
+// maxReason bounds what an error says, in bytes: a media type may be megabytes.
+const maxReason = 1000
+
+// Reason says what is wrong, without what it is wrong with.
+func (e *Error) Reason() string {
+	text := e.Msg
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
 	}
-	return fmt.Sprintf("%s: %s: %v", e.Ref, e.Msg, e.Err)
+	if len(text) > maxReason {
+		text = strings.ToValidUTF8(text[:maxReason], "") + "…"
+	}
+	return text
 }
 
 func (e *Error) Unwrap() error { return e.Err }

@@ -71,15 +71,23 @@ func (c *Contents) files() map[string]ocispec.Descriptor {
 // layOut makes dir, whole or not at all. That it is there is no reason to trust it: what
 // is in it is compared with what should be, and made again if it is not that.
 func layOut(root *os.Root, dir string, files map[string]ocispec.Descriptor) error {
-	var found error
 	for range 3 { // others may do the same, and be faster
-		if found = check(root, dir, files); found == nil {
-			return nil
-		}
-		if err := root.RemoveAll(dir); err != nil {
-			return err
-		}
 		tmp := path.Join(path.Dir(dir), incoming+rand.Text())
+		if _, err := root.Lstat(dir); !errors.Is(err, fs.ErrNotExist) {
+			found := check(root, dir, files)
+			if found == nil {
+				return nil
+			}
+			// Only what is bad is removed: what is good another process may be using.
+			if err := root.Rename(dir, tmp); errors.Is(err, fs.ErrNotExist) {
+				continue
+			} else if err != nil {
+				return errors.Join(found, err)
+			}
+			if err := root.RemoveAll(tmp); err != nil {
+				return errors.Join(found, err)
+			}
+		}
 		err := link(root, tmp, files)
 		if err == nil {
 			err = root.Rename(tmp, dir)
@@ -91,7 +99,7 @@ func layOut(root *os.Root, dir string, files map[string]ocispec.Descriptor) erro
 			return errors.Join(err, rest)
 		}
 	}
-	return found
+	return check(root, dir, files)
 }
 
 // check says what is wrong with an artifact that is laid out already.

@@ -187,8 +187,7 @@ func (s *Store) Import(ctx context.Context, path string) (ocispec.Descriptor, er
 // only returns the image of a layout's index: its one entry, which may be an index
 // itself, or the one for WebAssembly.
 func only(ref string, data []byte) (ocispec.Descriptor, error) {
-	var index ocispec.Index
-	if err := DecodeJSON(data, &index); err == nil && len(index.Manifests) == 1 {
+	if index, err := decodeIndex(ref, data); err == nil && len(index.Manifests) == 1 {
 		return checkSize(ref, index.Manifests[0])
 	}
 	return choose(ref, data)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"strings"
 
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
@@ -31,9 +32,15 @@ func ReadManifest(ref string, data []byte) (*Contents, error) {
 }
 
 func decodeManifest(ref string, data []byte) (*ocispec.Manifest, error) {
-	var m ocispec.Manifest
+	var m struct {
+		ocispec.Manifest
+		Manifests json.RawMessage `json:"manifests"`
+	}
 	if err := decodeJSON(ref, "the image's manifest", data, &m); err != nil {
 		return nil, err
+	}
+	if m.Manifests != nil || m.MediaType != "" && !isManifest(m.MediaType) {
+		return nil, foreign(ref, "", "the image's manifest is not one, or is an index as well") // CVE-2021-41190
 	}
 	if m.SchemaVersion != 2 {
 		return nil, foreign(ref, "", "the image's manifest has schema version %d, not 2", m.SchemaVersion)
@@ -56,7 +63,7 @@ func decodeManifest(ref string, data []byte) (*ocispec.Manifest, error) {
 	if m.Config.Size > MaxManifestSize {
 		return nil, foreign(ref, "", "the image's configuration has %d bytes, more than %d", m.Config.Size, MaxManifestSize)
 	}
-	return &m, nil
+	return &m.Manifest, nil
 }
 
 func contents(ref string, m *ocispec.Manifest) (*Contents, error) {
@@ -120,11 +127,25 @@ func mediaTypes(layers []ocispec.Descriptor) string {
 	return strings.Join(out, ", ")
 }
 
+func decodeIndex(ref string, data []byte) (*ocispec.Index, error) {
+	var index struct {
+		ocispec.Index
+		Layers json.RawMessage `json:"layers"`
+	}
+	if err := decodeJSON(ref, "the image's index", data, &index); err != nil {
+		return nil, err
+	}
+	if index.Layers != nil || index.MediaType != "" && !IsIndex(index.MediaType) {
+		return nil, foreign(ref, "", "the image's index is not one, or is an image as well")
+	}
+	return &index.Index, nil
+}
+
 // choose picks an index's manifest for WebAssembly: by its platform, or by its type,
 // or because it is the only one.
 func choose(ref string, data []byte) (ocispec.Descriptor, error) {
-	var index ocispec.Index
-	if err := decodeJSON(ref, "the image's index", data, &index); err != nil {
+	index, err := decodeIndex(ref, data)
+	if err != nil {
 		return ocispec.Descriptor{}, err
 	}
 	var manifests, wasm []ocispec.Descriptor

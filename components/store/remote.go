@@ -137,7 +137,7 @@ func (s *Store) pull(ctx context.Context, ref string, from Fetcher, desc ocispec
 	if err != nil {
 		return desc, err
 	}
-	if isIndex(desc.MediaType) {
+	if IsIndex(desc.MediaType) {
 		if desc, err = choose(ref, data); err != nil {
 			return desc, err
 		}

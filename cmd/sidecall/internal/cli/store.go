@@ -103,9 +103,5 @@ func fileError(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	msg := e.Msg
-	if e.Err != nil {
-		msg += ": " + e.Err.Error()
-	}
-	return &linker.FileError{Path: e.Ref, Msg: msg, Hint: e.Hint, Err: err}
+	return &linker.FileError{Path: e.Ref, Msg: e.Reason(), Hint: e.Hint, Err: err}
 }
