@@ -39,6 +39,8 @@ type Composition struct {
 	quotas *budget.Process
 	room   *budget.Reclaimer
 
+	toldDescriptors told
+
 	mu        sync.Mutex
 	instances int   // guarded by mu
 	closed    bool  // guarded by mu

@@ -51,6 +51,9 @@ type Config struct {
 	// Budget is what the process may have, nil for budget.Default: all that guests and
 	// their requests make it hold counts there.
 	Budget *budget.Process
+	// Descriptors are those that all guests may have open together, nil for half of the
+	// budget's.
+	Descriptors *budget.Quota
 
 	// Tracer is told of calls between components, nil for none. It is told of those
 	// only that go through Go: see the linker's option Fuse.
@@ -94,6 +97,13 @@ func (c Config) withDefaults() Config {
 	}
 	if c.MaxValueBytes == 0 {
 		c.MaxValueBytes = DefaultMaxValueBytes
+	}
+	switch {
+	case c.Descriptors != nil:
+	case c.Budget == budget.Default():
+		c.Descriptors = defaultDescriptors()
+	default:
+		c.Descriptors = GuestDescriptors(c.Budget.Descriptors)
 	}
 	return c
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/host/budget"
 	"github.com/sidecall/sidecall/host/engine"
 	"github.com/sidecall/sidecall/host/value"
 )
@@ -24,6 +25,8 @@ type Instance struct {
 	objects objects
 	retained
 	states states
+	// descriptors are nil until the first is wanted.
+	descriptors *budget.Quota
 	// holds is what the instance has of each shared store, nil if the plan has none, and
 	// in a shared store.
 	holds []holding
@@ -40,6 +43,7 @@ type Instance struct {
 	// state is idle, running or closed; whoever changes it from idle owns the rest.
 	state   atomic.Int32
 	closing atomic.Bool
+	had     atomic.Uint64 // see Memory
 	ended   chan struct{} // a running call tells Close that it has ended
 	hostCtx atomic.Pointer[hostContext]
 }
@@ -170,6 +174,9 @@ func (i *Instance) Close(ctx context.Context) error {
 // release frees what the instance holds. Nothing runs in it any more.
 func (i *Instance) release() error {
 	i.giveUp()
+	for b := range i.budgets {
+		i.had.Add(i.budgets[b].Used())
+	}
 	err := errors.Join(i.objects.close(), i.states.close(), i.stdio.close())
 	v := i.vessel
 	v.task = i.idle.spare()
@@ -181,6 +188,18 @@ func (i *Instance) release() error {
 		i.comp.released()
 	}
 	return err
+}
+
+// Memory is the size of the linear memories of the instance's components, in bytes. It is
+// for whoever has just made the instance; once that is closed, it is what it had then.
+func (i *Instance) Memory() (n uint64) {
+	if i.closing.Load() {
+		return i.had.Load()
+	}
+	for b := range i.budgets {
+		n += i.budgets[b].Used()
+	}
+	return n
 }
 
 // Callable is an exported function, found once.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/budget"
 )
 
 // Pool hands out instances of one composition. It is safe for use by many
@@ -18,6 +19,9 @@ type Pool struct {
 	opt    host.InstanceOptions
 	// slots bounds the instances of a policy that does; nil if there is no bound.
 	slots chan struct{}
+	// memory is what instances take theirs from, nil for any.
+	memory *budget.Quota
+	need   need
 
 	mu     sync.Mutex
 	idle   []*member // guarded by mu: those that wait, the last used at the end
@@ -31,6 +35,7 @@ type Pool struct {
 type member struct {
 	inst   *host.Instance
 	leases int
+	held   uint64 // of the pool's memory
 	expiry *time.Timer
 }
 
@@ -133,14 +138,14 @@ func (p *Pool) take(ctx context.Context) (*member, error) {
 	p.mu.Unlock()
 	for _, s := range stale {
 		s.stop()
-		_ = s.inst.Close(context.Background()) // who takes an instance has nothing to do with it
+		_ = p.close(context.Background(), s) // who takes an instance has nothing to do with it
 	}
 	if m != nil {
 		m.stop()
 		m.leases++
 		return m, nil
 	}
-	inst, err := p.comp.Instantiate(ctx, p.opt)
+	inst, held, err := p.instantiate(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil {
@@ -150,7 +155,30 @@ func (p *Pool) take(ctx context.Context) (*member, error) {
 		return nil, err
 	}
 	p.count.Made++
-	return &member{inst: inst, leases: 1}, nil
+	return &member{inst: inst, leases: 1, held: held}, nil
+}
+
+// instantiate makes an instance when there is memory for it.
+func (p *Pool) instantiate(ctx context.Context) (inst *host.Instance, held uint64, err error) {
+	reserved, err := p.reserve(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	if inst, err = p.comp.Instantiate(ctx, p.opt); err != nil {
+		p.memory.Give(reserved)
+		return nil, 0, err
+	}
+	return inst, p.settle(reserved, inst.Memory()), nil
+}
+
+// close closes an instance that has served, and remembers what it needed.
+func (p *Pool) close(ctx context.Context, m *member) error {
+	err := m.inst.Close(ctx)
+	if had := m.inst.Memory(); had > 0 { // else somebody else closes it
+		p.need.note(had)
+	}
+	p.memory.Give(m.held)
+	return err
 }
 
 // Return ends the lease. err is how the call ended: an instance whose call failed
@@ -171,7 +199,7 @@ func (l *Lease) Return(err error) error {
 	}
 	p.mu.Unlock()
 	// The place is free when the instance's memory is.
-	closeErr := m.inst.Close(context.Background())
+	closeErr := p.close(context.Background(), m)
 	p.mu.Lock()
 	p.count.Busy--
 	p.gone.Broadcast()
@@ -211,7 +239,7 @@ func (p *Pool) expire(m *member) {
 	}
 	p.mu.Unlock()
 	if found {
-		_ = m.inst.Close(context.Background()) // nobody is left to be told
+		_ = p.close(context.Background(), m) // nobody is left to be told
 	}
 }
 
@@ -237,7 +265,7 @@ func (p *Pool) Close(ctx context.Context) error {
 	var errs []error
 	for _, m := range idle {
 		m.stop()
-		errs = append(errs, m.inst.Close(ctx))
+		errs = append(errs, p.close(ctx, m))
 	}
 	stop := context.AfterFunc(ctx, func() {
 		p.mu.Lock()

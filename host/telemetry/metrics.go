@@ -44,6 +44,8 @@ type Serving struct {
 	AfterAnswer int64
 	// LostLines are, by the component, lines that the log dropped, from the beginning.
 	LostLines map[string]uint64
+	// Refused are, by the reason, requests that were turned away, from the beginning.
+	Refused map[string]uint64
 }
 
 // Observe has metrics taken by read whenever they are sent, until stop is called.
@@ -53,9 +55,9 @@ func (t *Telemetry) Observe(read func() Serving) (stop func() error, err error) 
 		return metric.WithAttributes(attribute.String("sidecall.composition", t.composition), attribute.String("state", s))
 	}
 	busy, idle := state("busy"), state("idle")
-	errs := make([]error, 7)
+	errs := make([]error, 8)
 	var instances, memory, after metric.Int64ObservableUpDownCounter
-	var made, discarded, lost metric.Int64ObservableCounter
+	var made, discarded, lost, refused metric.Int64ObservableCounter
 	instances, errs[0] = t.meter.Int64ObservableUpDownCounter("sidecall.instances", metric.WithUnit("{instance}"), metric.WithDescription("Instances of the composition."))
 	made, errs[1] = t.meter.Int64ObservableCounter("sidecall.instances.made", metric.WithUnit("{instance}"), metric.WithDescription("Instances that were made."))
 	discarded, errs[2] = t.meter.Int64ObservableCounter("sidecall.instances.discarded", metric.WithUnit("{instance}"), metric.WithDescription("Instances that failed and were thrown away."))
@@ -63,7 +65,8 @@ func (t *Telemetry) Observe(read func() Serving) (stop func() error, err error) 
 	after, errs[4] = t.meter.Int64ObservableUpDownCounter("sidecall.requests.after_answer", metric.WithUnit("{request}"), metric.WithDescription("Requests that are answered, but whose guest goes on."))
 	lost, errs[5] = t.meter.Int64ObservableCounter("sidecall.log.lines.lost", metric.WithUnit("{line}"), metric.WithDescription("Lines of the log that were dropped."))
 	var registration metric.Registration
-	registration, errs[6] = t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+	refused, errs[6] = t.meter.Int64ObservableCounter("sidecall.requests.refused", metric.WithUnit("{request}"), metric.WithDescription("Requests that were turned away with status 503."))
+	registration, errs[7] = t.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
 		s := read()
 		o.ObserveInt64(instances, int64(s.Busy), busy)
 		o.ObserveInt64(instances, int64(s.Idle), idle)
@@ -74,8 +77,11 @@ func (t *Telemetry) Observe(read func() Serving) (stop func() error, err error) 
 		for component, lines := range s.LostLines {
 			o.ObserveInt64(lost, int64(lines), metric.WithAttributes(attribute.String("sidecall.composition", t.composition), attribute.String("sidecall.component", component)))
 		}
+		for why, n := range s.Refused {
+			o.ObserveInt64(refused, int64(n), metric.WithAttributes(attribute.String("sidecall.composition", t.composition), attribute.String("reason", why)))
+		}
 		return nil
-	}, instances, made, discarded, memory, after, lost)
+	}, instances, made, discarded, memory, after, lost, refused)
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}

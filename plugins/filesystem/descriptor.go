@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"os"
 	"sync/atomic"
+
+	"github.com/sidecall/sidecall/host"
 )
 
 // Flags is descriptor-flags.
@@ -38,6 +40,8 @@ const pathSymlinkFollow = 1
 type Descriptor struct {
 	dir  *os.Root
 	file *file
+	// held is the process's descriptor of dir, whose place among them it is.
+	held *host.Descriptor
 	// flags are what it was opened with, and what get-flags returns.
 	flags Flags
 	// mutable is whether the grant that it comes from allows changes.
@@ -48,6 +52,7 @@ type Descriptor struct {
 // closes it.
 type file struct {
 	*os.File
+	held *host.Descriptor
 	refs atomic.Int32
 }
 
@@ -65,6 +70,7 @@ func (f *file) retain() *file {
 func (f *file) release() {
 	if f.refs.Add(-1) == 0 {
 		_ = f.Close() // nobody is left to be told
+		f.held.Give()
 	}
 }
 
@@ -76,10 +82,21 @@ func newDirectory(root *os.Root, mutable bool) *Descriptor {
 	return d
 }
 
+// holding has the descriptor give back its place among the process's when it is closed.
+func (d *Descriptor) holding(h *host.Descriptor) *Descriptor {
+	if d.dir != nil {
+		d.held = h
+	} else {
+		d.file.held = h
+	}
+	return d
+}
+
 // Drop closes what the descriptor stands for.
 func (d *Descriptor) Drop() {
 	if d.dir != nil {
 		_ = d.dir.Close() // nobody is left to be told
+		d.held.Give()
 		return
 	}
 	d.file.release()

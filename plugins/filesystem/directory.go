@@ -6,11 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"unicode/utf8"
+
+	"github.com/sidecall/sidecall/host"
 )
 
 // directoryEntryStream is behind the resource directory-entry-stream.
 type directoryEntryStream struct {
 	dir     *os.File
+	held    *host.Descriptor
 	entries []fs.DirEntry // read, not yet returned
 	err     error         // what comes after entries
 }
@@ -51,4 +54,5 @@ func (s *directoryEntryStream) next() (fs.DirEntry, error) {
 // Drop closes the directory.
 func (s *directoryEntryStream) Drop() {
 	_ = s.dir.Close() // nobody is left to be told
+	s.held.Give()
 }

@@ -21,8 +21,11 @@ func preopens() *host.Interface {
 func getDirectories(c *host.Call, _ []value.Value) (value.Value, error) {
 	var dirs []value.Value
 	for _, g := range c.Component().Grants.Files {
-		d, err := preopen(g)
+		d, err := preopen(c, g)
 		if err != nil {
+			for _, before := range dirs {
+				before.At(0).Handle().Object.(*Descriptor).Drop()
+			}
 			return value.Value{}, fmt.Errorf("granted directory %s cannot be opened: %w", g.Guest, err)
 		}
 		dirs = append(dirs, value.Tuple(ownDescriptor(c, d), value.String(g.Guest)))
@@ -30,12 +33,17 @@ func getDirectories(c *host.Call, _ []value.Value) (value.Value, error) {
 	return value.List(dirs...), nil
 }
 
-func preopen(g plan.FileGrant) (*Descriptor, error) {
-	root, err := os.OpenRoot(g.Host)
+func preopen(c *host.Call, g plan.FileGrant) (*Descriptor, error) {
+	held, err := c.Descriptors().Take()
 	if err != nil {
 		return nil, err
 	}
-	return newDirectory(root, !g.ReadOnly), nil
+	root, err := os.OpenRoot(g.Host)
+	if err != nil {
+		held.Give()
+		return nil, err
+	}
+	return newDirectory(root, !g.ReadOnly).holding(held), nil
 }
 
 // ownDescriptor makes a handle of the resource descriptor.

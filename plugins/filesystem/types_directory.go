@@ -11,10 +11,16 @@ import (
 func follow(v value.Value) bool { return v.Flags()&pathSymlinkFollow != 0 }
 
 func readDirectory(c *host.Call, d *Descriptor, _ []value.Value) (value.Value, error) {
-	s, err := d.readDirectory()
+	held, err := c.Descriptors().Take()
 	if err != nil {
 		return value.Value{}, err
 	}
+	s, err := d.readDirectory()
+	if err != nil {
+		held.Give()
+		return value.Value{}, err
+	}
+	s.held = held
 	return c.Own(wit.Resource("wasi:filesystem/types", "directory-entry-stream"), s), nil
 }
 
@@ -52,11 +58,16 @@ func linkAt(d *Descriptor, args []value.Value) error {
 }
 
 func openAt(c *host.Call, d *Descriptor, args []value.Value) (value.Value, error) {
-	opened, err := d.openAt(follow(args[0]), args[1].Str(), OpenFlags(args[2].Flags()), Flags(args[3].Flags()))
+	held, err := c.Descriptors().Take()
 	if err != nil {
 		return value.Value{}, err
 	}
-	return ownDescriptor(c, opened), nil
+	opened, err := d.openAt(follow(args[0]), args[1].Str(), OpenFlags(args[2].Flags()), Flags(args[3].Flags()))
+	if err != nil {
+		held.Give()
+		return value.Value{}, err
+	}
+	return ownDescriptor(c, opened.holding(held)), nil
 }
 
 func readlinkAt(_ *host.Call, d *Descriptor, args []value.Value) (value.Value, error) {

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/plugins/internal/near"
 )
 
@@ -68,11 +69,16 @@ func (c *client) dial(ctx context.Context, network, addr string) (net.Conn, erro
 			return err
 		}
 	}
-	conn, err := d.DialContext(ctx, network, addr)
+	held, err := c.descriptor(ctx)
 	if err != nil {
 		return nil, err
 	}
-	o := &observed{Conn: conn, closed: c.forget}
+	conn, err := d.DialContext(ctx, network, addr)
+	if err != nil {
+		held.Give()
+		return nil, err
+	}
+	o := &observed{Conn: conn, held: held, closed: c.forget}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -83,7 +89,21 @@ func (c *client) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	return o, nil
 }
 
+// descriptorsKey is that of the *host.Descriptors which connections take theirs from, in
+// the context of the request that they are made for.
+type descriptorsKey struct{}
+
+// descriptor takes one for a connection. Connections that wait for a next request give way.
+func (c *client) descriptor(ctx context.Context) (*host.Descriptor, error) {
+	from, _ := ctx.Value(descriptorsKey{}).(*host.Descriptors)
+	if from.Left() == 0 {
+		c.transport.CloseIdleConnections()
+	}
+	return from.Take()
+}
+
 func (c *client) forget(o *observed) {
+	o.held.Give()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.conns, o)

@@ -82,7 +82,7 @@ func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futur
 		}
 		r.body.handOver()
 	}
-	t := newTimed(c.Context(), limits, p.cfg.MaxResponseHeader)
+	t := newTimed(context.WithValue(c.Context(), descriptorsKey{}, c.SharedDescriptors()), limits, p.cfg.MaxResponseHeader)
 	req, err := r.request(to, &t.tracker)
 	if err != nil {
 		t.end()

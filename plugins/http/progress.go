@@ -7,6 +7,8 @@ import (
 	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
+
+	"github.com/sidecall/sidecall/host"
 )
 
 // stage is how far a request has come.
@@ -130,6 +132,7 @@ func (p progress) stuck() bool { return p.conn != nil && p.conn.writing.Load() }
 type observed struct {
 	net.Conn
 	closed  func(*observed) // called when it is closed
+	held    *host.Descriptor
 	read    atomic.Int64
 	writing atomic.Bool
 }

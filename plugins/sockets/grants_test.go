@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/linker/plan"
@@ -119,6 +120,38 @@ func TestLookupIsCancelled(t *testing.T) {
 	s := e.Ok(names, "resolve-addresses", e.net, value.String("nothing.invalid"))
 	e.code("resolve-address-stream.resolve-next-address", plugintest.Lend(s))
 	plugintest.Drop(s)
+}
+
+// TestDescriptors opens more sockets of each kind, and looks up more names, than an
+// instance has descriptors for.
+func TestDescriptors(t *testing.T) {
+	q := plugintest.Descriptors(t, 12)
+	e := env(t, toLoopback, plan.SocketGrant{Protocol: plan.UDP, Host: "*.invalid"}, plan.SocketGrant{Protocol: plan.UDP, Listen: true, Addresses: netip.MustParsePrefix("127.0.0.0/8")})
+	create := func(proto string) value.Value {
+		return e.Must("wasi:sockets/"+proto+"-create-socket@0.2.12", "create-"+proto+"-socket", value.Enum(0))
+	}
+	var made []value.Value
+	for _, proto := range []string{"tcp", "udp", "tcp"} {
+		v, _ := create(proto).Payload()
+		made = append(made, v)
+	}
+	for _, proto := range []string{"tcp", "udp"} {
+		e.want(e.Fails("wasi:sockets/"+proto+"-create-socket@0.2.12", "create-"+proto+"-socket", value.Enum(0)), "new-socket-limit", proto)
+	}
+	e.want(e.Fails(names, "resolve-addresses", e.net, value.String("nothing.invalid")), "temporary-resolver-failure", "lookup")
+	for _, v := range made {
+		plugintest.Drop(v)
+	}
+	if q.Used() != 0 {
+		t.Errorf("%d descriptors are used at the end", q.Used())
+	}
+	s := e.Ok(names, "resolve-addresses", e.net, value.String("nothing.invalid"))
+	plugintest.Drop(s)
+	for deadline := time.Now().Add(10 * time.Second); q.Used() > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the lookup keeps its descriptor")
+		}
+	}
 }
 
 func TestSocketLimit(t *testing.T) {

@@ -64,11 +64,16 @@ func lookUp(p *policy, name string) (*addressStream, error) {
 	if !p.lookup(name) {
 		return nil, AccessDenied
 	}
+	held, err := p.descriptors.Take() // the resolver asks by a socket
+	if err != nil {
+		return nil, TemporaryResolverFailure
+	}
 	s := &addressStream{}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.cancel = cancel
 	go func() {
 		defer cancel()
+		defer held.Give()
 		addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 		for i := range addrs {
 			addrs[i] = addrs[i].Unmap().WithZone("")

@@ -14,6 +14,8 @@ import (
 // policy is what one component may do with sockets.
 type policy struct {
 	grants []plan.SocketGrant
+	// descriptors are what sockets and lookups take of the instance's, nil for any.
+	descriptors *host.Descriptors
 
 	mu sync.Mutex
 	// found tells for each address which granted names were looked up to it.
@@ -31,7 +33,7 @@ type policyKey struct{}
 
 func policyOf(c *host.Call) *policy {
 	return c.State(policyKey{}, func() any {
-		return &policy{grants: c.Component().Grants.Sockets, found: map[netip.Addr][]string{}}
+		return &policy{grants: c.Component().Grants.Sockets, descriptors: c.Descriptors(), found: map[netip.Addr][]string{}}
 	}).(*policy)
 }
 
@@ -45,18 +47,22 @@ func (p *policy) uses(proto plan.SocketProtocol) bool {
 	return false
 }
 
-// acquire counts a socket.
-func (p *policy) acquire(proto plan.SocketProtocol) error {
+// acquire counts a socket, and takes the descriptor for it.
+func (p *policy) acquire(proto plan.SocketProtocol) (*host.Descriptor, error) {
 	if !p.uses(proto) {
-		return AccessDenied
+		return nil, AccessDenied
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.open >= maxSockets {
-		return NewSocketLimit
+		return nil, NewSocketLimit
+	}
+	held, err := p.descriptors.Take()
+	if err != nil {
+		return nil, err
 	}
 	p.open++
-	return nil
+	return held, nil
 }
 
 func (p *policy) release() {

@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/plugins/io"
 )
 
@@ -15,6 +16,7 @@ type socket struct {
 	f                  deadliner
 	conn               syscall.RawConn
 	readable, writable direction
+	held               *host.Descriptor
 }
 
 type direction struct{ io.Always }

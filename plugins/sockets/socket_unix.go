@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/plugins/io"
 )
 
@@ -21,6 +22,7 @@ type socket struct {
 	f                  *os.File // which keeps it in the runtime's poller
 	conn               syscall.RawConn
 	readable, writable direction
+	held               *host.Descriptor // is given back when it is closed
 }
 
 func newSocket(f family, proto int) (*socket, error) {
@@ -63,7 +65,10 @@ func wrap(fd int) (*socket, error) {
 	return s, nil
 }
 
-func (s *socket) close() { _ = s.f.Close() } // nobody is left to be told
+func (s *socket) close() {
+	_ = s.f.Close() // nobody is left to be told
+	s.held.Give()
+}
 
 // control runs a system call, which does not wait.
 func (s *socket) control(do func(fd int) error) error {

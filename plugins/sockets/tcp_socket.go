@@ -39,14 +39,17 @@ const defaultBacklog = 128
 const tooMany = 1 << 16
 
 func newTCPSocket(f family, p *policy) (*tcpSocket, error) {
-	if err := p.acquire(plan.TCP); err != nil {
+	held, err := p.acquire(plan.TCP)
+	if err != nil {
 		return nil, err
 	}
 	s, err := newSocket(f, stream)
 	if err != nil {
+		held.Give()
 		p.release()
 		return nil, err
 	}
+	s.held = held
 	return &tcpSocket{family: f, conn: newTCPConn(s, p), backlog: defaultBacklog}, nil
 }
 
@@ -188,14 +191,17 @@ func (t *tcpSocket) accept() (*tcpSocket, *tcpInput, *tcpOutput, error) {
 		return nil, nil, nil, InvalidState
 	}
 	p := t.conn.owner
-	if err := p.acquire(plan.TCP); err != nil {
+	held, err := p.acquire(plan.TCP)
+	if err != nil {
 		return nil, nil, nil, err
 	}
 	s, err := t.conn.accept()
 	if err != nil {
+		held.Give()
 		p.release()
 		return nil, nil, nil, err
 	}
+	s.held = held
 	a := &tcpSocket{family: t.family, state: tcpConnected, conn: newTCPConn(s, p)}
 	return a, a.conn.input(), a.conn.output(), nil
 }

@@ -38,14 +38,17 @@ type udpConn struct {
 }
 
 func newUDPSocket(f family, p *policy) (*udpSocket, error) {
-	if err := p.acquire(plan.UDP); err != nil {
+	held, err := p.acquire(plan.UDP)
+	if err != nil {
 		return nil, err
 	}
 	s, err := newSocket(f, datagram)
 	if err != nil {
+		held.Give()
 		p.release()
 		return nil, err
 	}
+	s.held = held
 	return &udpSocket{family: f, conn: &udpConn{socket: s, owner: p, policy: p, refs: 1}}, nil
 }
 

@@ -111,6 +111,9 @@ type Listen struct {
 	DrainTimeout time.Duration
 }
 
+// DefaultConnections is Listen.Connections if nobody says.
+const DefaultConnections = 16 << 10
+
 func (l Listen) withDefaults() Listen {
 	for _, d := range []struct {
 		to *time.Duration
@@ -124,7 +127,7 @@ func (l Listen) withDefaults() Listen {
 		l.Header = 64 << 10
 	}
 	if l.Connections <= 0 {
-		l.Connections = 16 << 10
+		l.Connections = DefaultConnections
 	}
 	if l.Liveness == "" {
 		l.Liveness = "/healthz"

@@ -18,7 +18,8 @@ type Handler struct {
 	admission *admission
 	workers   workers
 	// after counts the guests that go on after their answer.
-	after atomic.Int64
+	after   atomic.Int64
+	refused refused
 	// peers are those of the server's listener, nil for a Handler of another server.
 	peers *peers
 }
@@ -229,22 +230,24 @@ func (e *exchange) unavailable(err error) {
 	if ctx := e.r.Context(); errors.Is(ctx.Err(), context.Canceled) && !errors.Is(context.Cause(ctx), ErrDrain) {
 		panic(http.ErrAbortHandler)
 	}
+	why := reasonOf(err)
+	if errors.Is(context.Cause(e.r.Context()), ErrDrain) {
+		why = Ending
+	}
+	if n := e.h.refused.count(why); n > 0 {
+		e.h.cfg.Log.Warn().Err(err).Str("composition", e.h.cfg.Name).Uint64("requests", n).Msg(reasons[why])
+	}
 	e.w.Header().Set("Retry-After", retryAfter)
 	e.refuse(http.StatusServiceUnavailable)
 }
 
 // noInstance answers a request for which there is no instance: because all are busy
-// until its deadline, the server ends, or instantiation failed.
+// until its deadline, the server ends, there is no memory, or instantiation failed.
 func (e *exchange) noInstance(err error) {
-	if errors.Is(err, pool.ErrClosed) || e.r.Context().Err() != nil {
+	if why := reasonOf(err); why == NoMemory || why == Ending || e.r.Context().Err() != nil {
 		e.unavailable(err)
 		return
 	}
 	e.ended(err)
-	if host.NoRoom(err) {
-		e.w.Header().Set("Retry-After", retryAfter)
-		e.refuse(http.StatusServiceUnavailable)
-		return
-	}
 	e.refuse(http.StatusInternalServerError)
 }

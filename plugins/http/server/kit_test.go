@@ -18,6 +18,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/budget"
 	"github.com/sidecall/sidecall/host/pool"
 	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/resolve"
@@ -120,6 +121,7 @@ type setup struct {
 	listen server.Listen
 	ended  func(context.Context, error)
 	access bool
+	memory *budget.Quota
 }
 
 // serve runs a server until the end of the test, and then looks for what is left.
@@ -129,6 +131,7 @@ func serve(t testing.TB, s setup) *served {
 	comp := compileGuest(t)
 	out := &served{t: t, log: &logged{}, done: make(chan error, 1)}
 	out.pool = pool.New(comp, s.policy, host.InstanceOptions{})
+	out.pool.Within(s.memory)
 	if s.listen.Address == "" {
 		s.listen.Address = "127.0.0.1:0"
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/budget"
 	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/linker/plan"
 	"github.com/sidecall/sidecall/wit"
@@ -56,7 +57,7 @@ func Of(t testing.TB, components []plan.Component, stdio host.Stdio, ifaces ...[
 		Steps:      []plan.Step{{}},
 	}
 	var err error
-	if e.comp, err = host.Compile(t.Context(), p, host.Config{Engine: "interpreter"}); err != nil {
+	if e.comp, err = host.Compile(t.Context(), p, host.Config{Engine: "interpreter", Descriptors: descriptors}); err != nil {
 		t.Fatal(err)
 	}
 	if e.inst, err = e.comp.Instantiate(t.Context(), host.InstanceOptions{Stdio: stdio}); err != nil {
@@ -64,6 +65,17 @@ func Of(t testing.TB, components []plan.Component, stdio host.Stdio, ifaces ...[
 	}
 	t.Cleanup(e.Close)
 	return e
+}
+
+// descriptors are those of every Env that is made, nil for the process's.
+var descriptors *budget.Quota
+
+// Descriptors gives all components of Envs that are made until the test ends so many file
+// descriptors. An instance has a quarter of them.
+func Descriptors(t testing.TB, n uint64) *budget.Quota {
+	descriptors = budget.New(budget.Spec{Owner: "the test", What: "file descriptors", Unit: budget.Things, Limit: n})
+	t.Cleanup(func() { descriptors = nil })
+	return descriptors
 }
 
 // Close closes the instance.

@@ -155,6 +155,10 @@ func (w *running) Status() control.Status {
 		out := &control.Requests{InFlight: w.inFlight.Load(), Total: w.total.Load(), Failed: w.failed.Load()}
 		if s := w.server.Load(); s != nil {
 			out.AfterAnswer = s.AfterAnswer()
+			out.Refused = map[string]uint64{}
+			for why, n := range s.Refused() {
+				out.Refused[string(why)] = n
+			}
 		}
 		s.Requests = out
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/budget"
 	"github.com/sidecall/sidecall/host/pool"
 	"github.com/sidecall/sidecall/host/telemetry"
 	"github.com/sidecall/sidecall/linker"
@@ -120,6 +121,7 @@ func (a *app) serve(t *target) (err error) {
 // serveComposition serves what is compiled.
 func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler string, r *linker.Result, listen server.Listen) (err error) {
 	p := pool.New(c, a.policy(r), host.InstanceOptions{StdioOf: telemetry.GuestOutput(a.guests.of, r.Plan.Name)})
+	p.Within(budget.Default().Memory)
 	defer func() {
 		// Requests have ended, guests may go on for as long as their deadline allows.
 		ctx, cancel := context.WithTimeout(context.Background(), graceAfterDrain)
@@ -174,9 +176,12 @@ func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler
 func (a *app) measured(p *pool.Pool, r *linker.Result, serving *atomic.Pointer[server.Server]) func() telemetry.Serving {
 	return func() telemetry.Serving {
 		s := p.Stats()
-		m := telemetry.Serving{Made: s.Made, Discarded: s.Discarded, Busy: s.Busy, Idle: s.Idle, LostLines: map[string]uint64{}}
+		m := telemetry.Serving{Made: s.Made, Discarded: s.Discarded, Busy: s.Busy, Idle: s.Idle, LostLines: map[string]uint64{}, Refused: map[string]uint64{}}
 		if s := serving.Load(); s != nil {
 			m.AfterAnswer = s.AfterAnswer()
+			for why, n := range s.Refused() {
+				m.Refused[string(why)] = n
+			}
 		}
 		m.LostLines[ownLines] = a.guests.lost(ownLines).Lines()
 		for _, c := range r.Plan.Components {
@@ -230,6 +235,9 @@ func (a *app) listening(r *linker.Result) (server.Listen, error) {
 			cert, key = h.Cert, h.Key
 		}
 	}
+	if l.Connections == 0 {
+		l.Connections = mostConnections(budget.Default())
+	}
 	if a.settings.Listen != "" {
 		l.Address = a.settings.Listen
 	}
@@ -246,6 +254,22 @@ func (a *app) listening(r *linker.Result) (server.Listen, error) {
 		}
 	}
 	return l, nil
+}
+
+const (
+	// connectionsPart is the part of the process's descriptors and of its memory that
+	// clients' connections may have, connectionMemory what one takes while its header
+	// comes.
+	connectionsPart  = 4
+	connectionMemory = 32 << 10
+	leastConnections = 16
+)
+
+// mostConnections is how many clients may be connected if the manifest does not say: at most
+// the server's own default, and not more than the process has room for.
+func mostConnections(p *budget.Process) int {
+	n := min(p.Descriptors.Limit(), p.Memory.Limit()/connectionMemory) / connectionsPart
+	return int(max(leastConnections, min(n, server.DefaultConnections)))
 }
 
 // limits are the manifest's, and the settings instead.

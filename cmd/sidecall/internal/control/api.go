@@ -61,6 +61,9 @@ type Requests struct {
 	// an error.
 	Total  uint64 `json:"total"`
 	Failed uint64 `json:"failed"`
+	// Refused are those that were turned away with 503, by the reason: memory, queue, busy,
+	// ending.
+	Refused map[string]uint64 `json:"refused,omitempty"`
 }
 
 // Component is one component of the composition.
