@@ -203,13 +203,14 @@ func (t *task) failed(err error, inst int, function string) error {
 // one that Go called last. While a guest allocates, or cleans up, its may_leave is
 // false. Otherwise it is one of those that are entered, but not known to any call
 // made by Go, nor the parent of another such. As components are instantiated after
-// those that they call, it is the first of them.
+// those that they call, it is the first of them, and none behind inst: those were
+// entered before Go called inst, its destructor for example.
 func (t *task) innermost(inst int) int {
 	i := t.inst
 	if len(i.core) == 0 {
 		return inst
 	}
-	for n := range i.flags {
+	for n := range i.flags[:inst+1] {
 		if i.flags[n].mayLeave.Get() == 0 {
 			return n
 		}
@@ -232,7 +233,7 @@ func (t *task) innermost(inst int) int {
 			mark(parents[n].Parent)
 		}
 	}
-	for n := range i.flags {
+	for n := range inst {
 		if entered(n) {
 			return n
 		}

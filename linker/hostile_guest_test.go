@@ -5,25 +5,24 @@ import (
 
 	"github.com/sidecall/sidecall/components/canon"
 	"github.com/sidecall/sidecall/components/core"
+	"github.com/sidecall/sidecall/components/core/coretest"
 	"github.com/sidecall/sidecall/wit"
 )
 
 // entropy is where a hostile component's choices come from. When it is used up,
 // every choice is the first, and the guest honest.
-type entropy struct{ data []byte }
+type entropy struct{ *coretest.Choices }
 
 // n chooses one of k.
-func (e *entropy) n(k int) int {
-	if len(e.data) == 0 {
-		return 0
-	}
-	b := int(e.data[0])
-	e.data = e.data[1:]
-	return b % k
-}
+func (e *entropy) n(k int) int { return e.N(k) }
 
 // rarely is true once in k times.
-func (e *entropy) rarely(k int) bool { return e.n(k) == k-1 }
+func (e *entropy) rarely(k int) bool {
+	if k > 256 {
+		return e.Rarely(k/100) && e.Rarely(100)
+	}
+	return e.Rarely(k)
+}
 
 func (e *entropy) u32() int32 {
 	return int32(uint32(e.n(256)) | uint32(e.n(256))<<8 | uint32(e.n(256))<<16 | uint32(e.n(256))<<24)
@@ -200,15 +199,15 @@ func (g *guest) statement(f *core.Func, params []core.ValType, depth int) {
 		f.I32([...]int32{1, 0, 3, 100, -1}[g.n(5)]).Idx(core.OpMemoryGrow, 0).GlobalSet(g.kept[0])
 	case kind == 11 && g.rarely(4):
 		f.Op(core.OpUnreachable)
-	case kind == 12 && g.rarely(20):
+	case kind == 12 && g.rarely(800):
 		f.Block(core.OpLoop).Br(0).End()
-	case kind == 13 && g.rarely(6):
+	case kind == 13 && g.rarely(12):
 		g.itself(f, params)
 	case kind == 14 && depth < 2: // over and over
 		i := f.Local(core.I32)
 		f.I32(0).LocalSet(i).Block(core.OpLoop)
 		g.statement(f, params, depth+1)
-		f.LocalGet(i).I32(1).Op(core.OpI32Add).LocalTee(i).I32(int32(2 + g.n(100))).Op(core.OpI32LtU).BrIf(0).End()
+		f.LocalGet(i).I32(1).Op(core.OpI32Add).LocalTee(i).I32(int32(2 + g.n(20))).Op(core.OpI32LtU).BrIf(0).End()
 	case kind == 15: // only at times
 		f.GlobalGet(g.entries).I32(1).Op(core.OpI32And).Block(core.OpIf)
 		g.statement(f, params, depth+1)
@@ -231,7 +230,7 @@ func (g *guest) itself(f *core.Func, params []core.ValType) {
 // likes. After many calls of the module's functions they do nothing any more.
 func (g *guest) function(s signature, honest func(f *core.Func)) *core.Func {
 	f := g.b.Func(g.b.Type(s.params, s.results))
-	if g.results = s.results; g.rarely(40) {
+	if g.results = s.results; g.rarely(1000) {
 		g.itself(f, s.params) // without end
 	}
 	f.GlobalGet(g.entries).I32(1).Op(core.OpI32Add).GlobalSet(g.entries)

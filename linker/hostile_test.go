@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"runtime/debug"
 	"runtime/metrics"
 	"slices"
 	"strings"
@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/sidecall/sidecall/components/canon"
+	"github.com/sidecall/sidecall/components/core/coretest"
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/linker"
@@ -142,15 +143,19 @@ func hostileNode(e *entropy, t *wit.Type, leaf bool) []byte {
 }
 
 // hostileComponent is a chain of hostile components inside one.
-func hostileComponent(e *entropy) ([]byte, *wit.Type) {
-	t := e.anonymous(3)
+// The shape says how long it is, and what type of values it passes on.
+func hostileComponent(shape, e *entropy) ([]byte, *wit.Type) {
+	t := shape.anonymous(3)
 	enc := newEncoder()
 	leaf := enc.component(hostileNode(e, t, true))
 	nodes := []int{enc.component(hostileNode(e, t, false)), enc.component(hostileNode(e, t, false))}
 	at := enc.instance(leaf, nil)
 	r := enc.alias(sortType, at, "r")
-	length := 1 + e.n(4)
-	if e.rarely(16) {
+	length := 1
+	if shape.rarely(3) {
+		length += shape.n(4)
+	}
+	if shape.rarely(100) {
 		length = 30
 	}
 	for range length {
@@ -195,32 +200,9 @@ func judge(t *testing.T, v value.Value, err error) outcome {
 // calls makes call n of a component's life.
 type calls func(i *host.Instance, ctx context.Context, n int) (value.Value, error)
 
-// live gives a component two lives, in two instances of one composition: what the
-// first did, the second must not see.
-func live(t *testing.T, d *linker.Definition, name, engine string, fuse compile.Fuse, call calls) []outcome {
-	p, err := d.Plan(nil, linker.Options{Compile: compile.Options{Fuse: fuse}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	c, err := host.Compile(context.Background(), p, host.Config{Engine: engine, MaxMemory: 8 << 20, MaxHandles: 50, MaxValueBytes: 8 << 20})
-	if err != nil {
-		t.Fatal(err)
-	}
-	start := time.Now()
-	first := life(t, c, call)
-	compareLives(t, name+", in a second instance,", first, life(t, c, call))
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("%s took %v, with deadlines of one second", name, took)
-	}
-	if err := c.Close(); err != nil {
-		t.Error(err)
-	}
-	return first
-}
-
 // life instantiates and calls a component until it traps.
 func life(t *testing.T, c *host.Composition, call calls) (out []outcome) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
 	i, err := c.Instantiate(ctx, host.InstanceOptions{})
 	if out = append(out, judge(t, value.Bool(true), err)); err != nil {
@@ -238,40 +220,106 @@ func life(t *testing.T, c *host.Composition, call calls) (out []outcome) {
 	return out
 }
 
+// ways are how a hostile component is run. Each is run in the first, which is made
+// soonest, and in one of the others.
+var ways = []struct {
+	engine string
+	fuse   compile.Fuse
+}{
+	{"interpreter", compile.FuseOff}, {"interpreter", compile.FuseAuto}, {"compiler", compile.FuseOff}, {"compiler", compile.FuseAuto},
+}
+
+// specimen is a hostile component, with compositions of it in two ways.
+type specimen struct {
+	key          [2]uint64
+	t            *wit.Type // what its function f takes
+	names        [2]string
+	compositions [2]*host.Composition
+}
+
+// specimens are the last ones, so that inputs that only differ in what a component is
+// called with find it compiled, and instances that others have used.
+type specimens struct{ last []*specimen }
+
+const manySpecimens = 200
+
+func (s *specimens) get(t *testing.T, shape, code uint64) *specimen {
+	key := [2]uint64{shape, code}
+	for _, x := range s.last {
+		if x.key == key {
+			return x
+		}
+	}
+	x := &specimen{key: key}
+	b, ty := hostileComponent(&entropy{coretest.NewChoices(shape, nil)}, &entropy{coretest.NewChoices(code, nil)})
+	x.t = ty
+	d, err := linker.Define("hostile", b)
+	if err != nil {
+		t.Fatalf("the component is not valid: %v", err)
+	}
+	for n, way := range [2]int{0, []int{1, 1, 1, 2, 1, 1, 1, 3}[code%8]} {
+		w := ways[way]
+		x.names[n] = fmt.Sprintf("%s, fuse %d", w.engine, w.fuse)
+		p, err := d.Plan(nil, linker.Options{Compile: compile.Options{Fuse: w.fuse}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		x.compositions[n], err = host.Compile(context.Background(), p, host.Config{Engine: w.engine, MaxMemory: 8 << 20, MaxHandles: 50, MaxValueBytes: 8 << 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.last = append(s.last, x); len(s.last) > manySpecimens {
+		for _, c := range s.last[0].compositions {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		s.last = s.last[1:]
+	}
+	return x
+}
+
+// drawn makes the calls of a life from a seed.
+func (x *specimen) drawn(seed uint64) calls {
+	e := &entropy{coretest.NewChoices(seed, nil)}
+	args := []value.Value{value.U32(uint32(e.n(3))), e.argument(x.t), value.U32(uint32(e.n(256))), e.argument(x.t)}
+	return func(i *host.Instance, ctx context.Context, n int) (value.Value, error) {
+		return i.Call(ctx, "", []string{"go", "f"}[n%2], args[n])
+	}
+}
+
 // FuzzHostileComponent: a valid component may do what it likes, in realloc, in
 // post-return, in destructors and while it starts: instantiating and calling it
-// yields a value or a trap, the same on both engines, and whether calls between
-// components are generated code or go through the host.
+// yields a value or a trap, the same on both engines, whether calls between components
+// are generated code or go through the host, and whatever the component did before in an
+// instance that is used again. One and other are what it is called with, of which only
+// the first is compared. There are numbers and no bytes, which Go's fuzzer would spend its
+// time on making fewer of.
 func FuzzHostileComponent(f *testing.F) {
-	f.Add([]byte{})
-	for seed := range uint64(12) {
-		r := rand.New(rand.NewPCG(seed, 1))
-		data := make([]byte, 100+300*seed)
-		for i := range data {
-			data[i] = byte(r.Uint32())
-		}
-		f.Add(data)
+	for seed := range uint64(30) {
+		f.Add(seed, seed, seed, seed+1)
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		e := &entropy{data}
-		b, ty := hostileComponent(e)
-		d, err := linker.Define("hostile", b)
-		if err != nil {
-			t.Fatalf("the component is not valid: %v", err)
-		}
-		args := []value.Value{value.U32(uint32(e.n(3))), e.argument(ty), value.U32(1), e.argument(ty)}
-		call := func(i *host.Instance, ctx context.Context, n int) (value.Value, error) {
-			return i.Call(ctx, "", []string{"go", "f"}[n%2], args[n])
-		}
+	// A destructor traps, called by code that generated code called.
+	f.Add(uint64(311), uint64(311), uint64(311), uint64(312))
+	s := &specimens{}
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // there is little that lives
+	f.Fuzz(func(t *testing.T, shape, code, one, other uint64) {
+		x := s.get(t, shape, code)
 		var first []outcome
-		for _, engine := range []string{"compiler", "interpreter"} {
-			for _, fuse := range []compile.Fuse{compile.FuseAuto, compile.FuseOff} {
-				name := fmt.Sprintf("%s, fuse %d", engine, fuse)
-				got := live(t, d, name, engine, fuse, call)
+		for n, c := range x.compositions {
+			start := time.Now()
+			for nth, seed := range []uint64{one, other, one} {
+				got := life(t, c, x.drawn(seed))
 				if first == nil {
 					first = got
 				}
-				compareLives(t, name, first, got)
+				if seed == one {
+					compareLives(t, fmt.Sprintf("%s, instance %d", x.names[n], nth), first, got)
+				}
+			}
+			if took := time.Since(start); took > 20*time.Second {
+				t.Errorf("%s took %v, with deadlines of 300 ms", x.names[n], took)
 			}
 		}
 		heap := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}

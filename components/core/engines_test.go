@@ -142,7 +142,7 @@ func FuzzEngines(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64, data []byte) {
-		m := coretest.Generate(coretest.NewChoices(seed, data), coretest.Options{Imports: true, Exceptions: seed%4 == 0})
+		m := coretest.Generate(coretest.NewChoices(seed, data), coretest.Options{Imports: true, Exceptions: seed%4 == 0, Atomics: seed%2 == 0})
 		d, err := core.Decode(m.Bytes, 0)
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,11 @@ func (g *generator) body(fn function) {
 	for range g.N(5) {
 		g.local(g.value())
 	}
+	if g.Rarely(12) { // indices of several bytes
+		for range 130 {
+			g.local(numeric[g.N(4)])
+		}
+	}
 	g.burn()
 	g.zeros(g.typ.Results)
 	g.f.Op(core.OpReturn).End()
@@ -98,7 +103,7 @@ func (g *generator) exprs(types []core.ValType, depth int) {
 func (g *generator) leaf(t core.ValType) {
 	switch g.N(4) {
 	case 0, 1:
-		for _, i := range []int{g.N(8), g.N(8), g.N(8)} {
+		for _, i := range []int{g.N(8), g.N(8), g.N(200)} {
 			if i < len(g.locals) && g.locals[i] == t {
 				g.f.LocalGet(uint32(i))
 				return
@@ -169,7 +174,7 @@ func (g *generator) instruction(t core.ValType, depth int) {
 	f, _ := op.Form()
 	name := op.String()
 	switch {
-	case f.Access && !g.m.HasMemory:
+	case f.Access && !g.m.HasMemory, atomic(op) && !g.opt.Atomics:
 		g.leaf(t)
 		return
 	case strings.Contains(name, ".trunc_f") && g.N(4) > 0:
@@ -203,13 +208,12 @@ func (g *generator) operands(op core.Opcode, f core.Form, depth int) {
 			}
 		}
 	}
-	atomic := op >= core.OpMemoryAtomicNotify
 	align := f.Align
-	if !atomic && align > 0 {
+	if !atomic(op) && align > 0 {
 		align = uint8(g.N(int(align) + 1))
 	}
 	offset := uint32(g.N(16))
-	if atomic {
+	if atomic(op) {
 		offset &^= 7
 	} else if g.Rarely(60) {
 		offset = uint32(g.U64())
@@ -234,10 +238,12 @@ func (g *generator) operands(op core.Opcode, f core.Form, depth int) {
 func (g *generator) address(op core.Opcode, depth int) {
 	g.expr(core.I32, depth)
 	switch {
-	case op >= core.OpMemoryAtomicNotify: // not aligned or out of bounds, but not both: it is open which is told
+	case atomic(op): // not aligned or out of bounds, but not both: it is open which is told
 		g.f.I32([]int32{0x1f8, 0x1f8, 0x1f8, -8, 0x1ff}[g.N(5)]).Op(core.OpI32And)
 	case g.Rarely(40):
 	default:
-		g.f.I32([]int32{0x1ff, 0xfff0, 0x3}[g.N(3)]).Op(core.OpI32And)
+		g.f.I32([]int32{0x1ff, usual - 16, 0x3}[g.N(3)]).Op(core.OpI32And)
 	}
 }
+
+func atomic(op core.Opcode) bool { return op >= core.OpMemoryAtomicNotify }

@@ -13,12 +13,14 @@ type Options struct {
 	Imports bool
 	// Exceptions lets modules throw and catch.
 	Exceptions bool
+	// Atomics lets modules use atomic instructions.
+	Atomics bool
 }
 
 // Module is a generated module. It exports
 //
 //	run     (func (param i32) (result i64)), which does one of Runs things, and
-//	digest  (func (result i64)), a sum of its globals, tables and the size of its memory,
+//	digest  (func (result i64)), a sum of its globals, tables and the begin of its memory,
 //	memory  if HasMemory is set.
 type Module struct {
 	Bytes     []byte
@@ -44,6 +46,8 @@ const (
 	fuel = 300
 	// maxTable is how large a table can grow.
 	maxTable = 40
+	// usual is how much of the memory most accesses are to, a power of two.
+	usual = 1 << 12
 )
 
 type global struct {
@@ -164,6 +168,16 @@ func (g *generator) typeIndex(params, results []core.ValType) uint32 {
 
 func (g *generator) signatures() {
 	g.typeIndex([]core.ValType{core.I32}, []core.ValType{core.I32})
+	if g.Rarely(8) { // indices of several bytes
+		for n := range 60 + g.N(100) {
+			var list []core.ValType
+			for range 4 {
+				list = append(list, numeric[n%4])
+				n /= 4
+			}
+			g.typeIndex(nil, list)
+		}
+	}
 	for range 2 + g.N(4) {
 		g.typeIndex(g.values(4), g.values(3))
 	}

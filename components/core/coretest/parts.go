@@ -151,7 +151,7 @@ func asI64(f *core.Func, t core.ValType, local func(core.ValType) uint32) {
 	}
 }
 
-// digest sums up everything of the state but what is in memory.
+// digest sums up the state: globals, tables, and the usual part of the memory.
 func (g *generator) digest() uint32 {
 	f := g.b.Func(g.typeIndex(nil, []core.ValType{core.I64}))
 	sum, i := f.Local(core.I64), f.Local(core.I32)
@@ -170,6 +170,10 @@ func (g *generator) digest() uint32 {
 	if g.m.HasMemory {
 		f.MemoryOp(core.OpMemorySize).Op(core.OpI64ExtendI32U)
 		mix(f, sum)
+		f.I32(0).LocalSet(i).Block(core.OpLoop)
+		f.LocalGet(i).Mem(core.OpI64Load, 3, 0)
+		mix(f, sum)
+		f.LocalGet(i).I32(8).Op(core.OpI32Add).LocalTee(i).I32(usual).Op(core.OpI32LtU).BrIf(0).End()
 	}
 	f.LocalGet(sum)
 	g.b.Export("digest", core.ExternFunc, f.Index)

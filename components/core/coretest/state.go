@@ -7,7 +7,7 @@ func (g *generator) store(depth int) {
 	list := ops[0]
 	op := list[g.index(len(list))]
 	f, _ := op.Form()
-	if f.Access && !g.m.HasMemory {
+	if f.Access && !g.m.HasMemory || atomic(op) && !g.opt.Atomics {
 		return
 	}
 	g.operands(op, f, depth)
