@@ -15,6 +15,16 @@ import (
 // fileNames are the names under which a manifest is looked for in a directory.
 var fileNames = [...]string{"sidecall.yaml", "sidecall.yml"}
 
+// In tells whether a directory has a manifest of its own.
+func In(dir string) bool {
+	for _, name := range fileNames {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 // Load reads the manifest at path: a file, or a directory that holds sidecall.yaml
 // or sidecall.yml. The Manifest is nil if the list has errors.
 func Load(path string, opt Options) (*Manifest, diag.List) {
