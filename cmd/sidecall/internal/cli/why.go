@@ -45,7 +45,7 @@ version, or a whole package. Without it, all imports are told.`,
 				t.path, args = args[0], args[1:]
 			}
 			if len(args) == 0 {
-				return &usageError{message: "why: which component?", hint: "usage: " + cmd.UseLine()}
+				args = []string{""} // the components there are will be named
 			}
 			return a.why(t, args[0], strings.Join(args[1:], ""), format)
 		},
@@ -86,6 +86,9 @@ func (a *app) why(t *target, component, selector, format string) error {
 		hint := "its components are " + strings.Join(names, ", ")
 		if near, ok := diag.Similar(component, names); ok {
 			hint = "did you mean " + near + "?"
+		}
+		if component == "" {
+			return &usageError{message: "why: which component?", hint: hint}
 		}
 		return &usageError{message: fmt.Sprintf("why: the composition has no component %q", component), hint: hint}
 	}
