@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net"
 	"time"
 )
 
@@ -15,6 +16,14 @@ const (
 	// sweepInterval is how often is looked for connections that can end.
 	sweepInterval = 10 * time.Millisecond
 )
+
+// listen listens by TCP alone, which Go has not done by itself since 1.24: the kernel lets
+// nobody filter what comes for a listener by Multipath TCP (see refuseNew).
+func listen(address string) (net.Listener, error) {
+	var c net.ListenConfig
+	c.SetMultipathTCP(false)
+	return c.Listen(context.Background(), "tcp", address)
+}
 
 // Leave begins what Run does when its context ends, without an end: readiness is
 // withdrawn, and clients are told to go elsewhere, while all requests are answered that
@@ -48,7 +57,9 @@ func (s *Server) drain(failed <-chan error) error {
 
 // stopListening accepts who has connected already, and nobody after that.
 func (s *Server) stopListening(failed <-chan error) {
-	refuseNew(s.tcp)
+	if err := refuseNew(s.tcp); err != nil {
+		s.conns.log.Debug().Err(err).Msg("a connection that is made as the listener closes may be lost")
+	}
 	_ = s.tcp.SetDeadline(time.Now().Add(acceptRest)) // acceptor closes it then
 	select {
 	case <-failed:

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net"
 
 	"golang.org/x/net/bpf"
@@ -10,7 +11,7 @@ import (
 // refuseNew has the kernel make no more connections for a listener, and drop none: to
 // close it resets those that were made and not accepted yet, requests and all. A client
 // that wants a new one tries again, and finds nobody then, or who listens next.
-func refuseNew(l *net.TCPListener) {
+func refuseNew(l *net.TCPListener) error {
 	const flags, syn, ack = 13, 0x02, 0x10 // RFC 9293 section 3.1
 	program, err := bpf.Assemble([]bpf.Instruction{
 		bpf.LoadAbsolute{Off: flags, Size: 1},
@@ -20,7 +21,7 @@ func refuseNew(l *net.TCPListener) {
 		bpf.RetConstant{Val: 0},
 	})
 	if err != nil {
-		panic(err)
+		return err
 	}
 	filter := make([]unix.SockFilter, len(program))
 	for i, x := range program {
@@ -28,12 +29,13 @@ func refuseNew(l *net.TCPListener) {
 	}
 	raw, err := l.SyscallConn()
 	if err != nil {
-		return
+		return err
 	}
-	// Where it cannot be done, a request may be lost that comes at the very end.
-	_ = raw.Control(func(fd uintptr) {
-		_ = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]})
+	var failed error
+	err = raw.Control(func(fd uintptr) {
+		failed = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]})
 	})
+	return errors.Join(err, failed)
 }
 
 // waiting reports whether the kernel has something of a client's that was not read.

@@ -64,7 +64,7 @@ func New(cfg Config, opt Listen, wrap func(http.Handler) http.Handler) (*Server,
 }
 
 func (s *Server) listen() (err error) {
-	l, err := net.Listen("tcp", s.opt.Address)
+	l, err := listen(s.opt.Address)
 	if err != nil {
 		return fmt.Errorf("listening: %w", err)
 	}
