@@ -30,7 +30,10 @@ func listen(address string) (net.Listener, error) {
 // come. It may be called at any time.
 func (s *Server) Leave() {
 	s.health.ready.Store(false)
-	s.left.Do(func() { s.leftAt.Store(time.Now().UnixNano()) })
+	s.left.Do(func() {
+		s.leftAt.Store(time.Now().UnixNano())
+		s.cfg.Log.Info().Str("composition", s.cfg.Name).Msg("clients are sent away")
+	})
 	s.conns.sendAway()
 }
 

@@ -3,10 +3,14 @@
 package kubernetes_test
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,8 +27,8 @@ const (
 )
 
 // ask sends the shop a request with a token, and wants an answer.
-func ask(client *http.Client, url, token string) (string, error) {
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
+func ask(client *http.Client, address, token string) (string, error) {
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, address, nil)
 	if err != nil {
 		return "", err
 	}
@@ -41,6 +45,9 @@ func ask(client *http.Client, url, token string) (string, error) {
 	return string(body), err
 }
 
+// rollouts are the updates that roll while clients send requests.
+const rollouts = 10
+
 // TestServing applies what sidecall kube prints, as it is, and updates it while clients
 // send requests without a pause: not one fails.
 func TestServing(t *testing.T) {
@@ -48,16 +55,16 @@ func TestServing(t *testing.T) {
 	one := n.push(shop, "acme/shop:1.0")
 	n.apply(n.must(n.c.tested("kube", one)))
 	n.must(n.kubectl("rollout", "status", "deployment/shop", "--timeout=2m"))
-	url := "http://" + n.get("service/shop", "{.spec.clusterIP}") + "/things?n=1"
+	address := "http://" + n.get("service/shop", "{.spec.clusterIP}") + "/things?n=1"
 	fresh := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
 	n.eventually("the service", func() error {
-		body, err := ask(fresh, url, "open-sesame")
+		body, err := ask(fresh, address, "open-sesame")
 		if err == nil && body != "Hello from the app: you asked for /things?n=1\n" {
 			err = fmt.Errorf("answered %q", body)
 		}
 		return err
 	})
-	if _, err := ask(fresh, url, "guess"); err == nil || !strings.Contains(err.Error(), "401 Unauthorized: A token is needed.") {
+	if _, err := ask(fresh, address, "guess"); err == nil || !strings.Contains(err.Error(), "401 Unauthorized: A token is needed.") {
 		t.Errorf("with another token: %v", err)
 	}
 	n.logged("deployment/shop", "shop", `"message":"serving"`)
@@ -86,7 +93,7 @@ func TestServing(t *testing.T) {
 		t.Fatal("both versions are the same")
 	}
 
-	c := startClients(url)
+	c := startClients(address)
 	n.apply(after)
 	n.must(n.kubectl("rollout", "status", "deployment/shop", "--timeout=3m"))
 	n.eventually("the pods of 1.0", func() error {
@@ -105,8 +112,13 @@ func TestServing(t *testing.T) {
 		}
 		return nil
 	})
+	// Once more, and again, which costs no time but that of ending pods.
+	for range rollouts - 2 {
+		n.must(n.kubectl("rollout", "restart", "deployment/shop"))
+		n.must(n.kubectl("rollout", "status", "deployment/shop", "--timeout=3m"))
+	}
 	sent, failed := c.stop()
-	t.Logf("%d requests while two updates rolled", sent)
+	t.Logf("%d requests while %d updates rolled", sent, rollouts)
 	if len(failed) > 0 || sent < 100 {
 		t.Errorf("%d of %d requests failed: %v", len(failed), sent, failed[:min(3, len(failed))])
 	}
@@ -117,7 +129,8 @@ func TestServing(t *testing.T) {
 	}
 }
 
-// clients send requests: half of them on new connections, half on one that they keep.
+// clients send requests: some on new connections, some on one that they keep, some by
+// HTTP/2, and some on kept connections without trying again, as net/http's client does.
 type clients struct {
 	sent   atomic.Int64
 	stopIt chan struct{}
@@ -126,27 +139,82 @@ type clients struct {
 	failed []error
 }
 
-func startClients(url string) *clients {
+func startClients(address string) *clients {
 	c := &clients{stopIt: make(chan struct{})}
-	for i := range 4 {
-		client := &http.Client{Transport: &http.Transport{DisableKeepAlives: i%2 == 0}, Timeout: 20 * time.Second}
+	http2 := &http.Protocols{}
+	http2.SetUnencryptedHTTP2(true)
+	for i := range 6 {
+		tr := &http.Transport{DisableKeepAlives: i%3 == 0}
+		if i%3 == 1 {
+			tr.Protocols = http2
+		}
+		client := &http.Client{Transport: tr, Timeout: 20 * time.Second}
 		c.wait.Go(func() {
-			for {
-				select {
-				case <-c.stopIt:
-					return
-				case <-time.After(5 * time.Millisecond):
-				}
-				c.sent.Add(1)
-				if _, err := ask(client, url, "open-sesame"); err != nil {
-					c.mu.Lock()
-					c.failed = append(c.failed, fmt.Errorf("%s: %w", time.Now().Format(time.StampMilli), err))
-					c.mu.Unlock()
-				}
+			for c.goesOn(5 * time.Millisecond) {
+				_, err := ask(client, address, "open-sesame")
+				c.note(err)
+			}
+		})
+	}
+	to, _ := url.Parse(address)
+	for i := range 8 {
+		c.wait.Go(func() {
+			for c.goesOn(5 * time.Millisecond) {
+				c.keep(to, time.Duration(i%4)*5*time.Millisecond)
 			}
 		})
 	}
 	return c
+}
+
+func (c *clients) goesOn(pause time.Duration) bool {
+	select {
+	case <-c.stopIt:
+		return false
+	case <-time.After(pause):
+		return true
+	}
+}
+
+func (c *clients) note(err error) {
+	c.sent.Add(1)
+	if err == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.failed = append(c.failed, fmt.Errorf("%s: %w", time.Now().Format(time.StampMilli), err))
+}
+
+// keep sends requests on one connection until the server says that it ends: each must be
+// answered. That there is no connection is no loss of a request.
+func (c *clients) keep(to *url.URL, pause time.Duration) {
+	conn, err := net.DialTimeout("tcp", net.JoinHostPort(to.Hostname(), "80"), 10*time.Second)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	for n := 1; c.goesOn(pause); n++ {
+		_ = conn.SetDeadline(time.Now().Add(20 * time.Second))
+		_, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer open-sesame\r\n\r\n", to.RequestURI(), to.Host)
+		var resp *http.Response
+		if err == nil {
+			resp, err = http.ReadResponse(in, nil)
+		}
+		if err == nil {
+			if _, err = io.Copy(io.Discard, resp.Body); err == nil && resp.StatusCode != http.StatusOK {
+				err = errors.New(resp.Status)
+			}
+		}
+		if err != nil {
+			err = fmt.Errorf("request %d of a kept connection: %w", n, err)
+		}
+		c.note(err)
+		if err != nil || resp.Close {
+			return
+		}
+	}
 }
 
 func (c *clients) stop() (int64, []error) {

@@ -108,7 +108,7 @@ config.yaml in the folder sidecall of the user's configuration directory, in thi
 		c.GroupID = "use"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{a.psCommand(), a.topCommand(), a.callCommand()} {
+	for _, c := range []*cobra.Command{a.psCommand(), a.topCommand(), a.callCommand(), a.drainCommand()} {
 		c.GroupID = "running"
 		root.AddCommand(c)
 	}

@@ -122,8 +122,8 @@ spec:
           livenessProbe:
             httpGet: {port: health, path: %[8]s}
             failureThreshold: 5
-          lifecycle: # requests still come until every node knows that this pod goes
-            preStop: {sleep: {seconds: 5}}
+          lifecycle: # requests still come until every node knows that this pod goes; those that come learn it
+            preStop: {exec: {command: [sidecall, drain, --wait, 5s]}}
 ---
 apiVersion: v1
 kind: Service

@@ -124,6 +124,17 @@ func (w *running) drains() {
 	}
 }
 
+// Drain implements control.Process.
+func (w *running) Drain() error {
+	s := w.server.Load()
+	if s == nil {
+		return errors.New("it serves nothing, or not yet: there are no clients to send away")
+	}
+	w.drains()
+	s.Leave()
+	return nil
+}
+
 // ended counts how a guest's call ended.
 func (w *running) ended(err error) {
 	if w == nil || err == nil {

@@ -15,6 +15,9 @@ type Process interface {
 	Functions() []Function
 	// Call calls an exported function in a fresh instance. It ends with ctx.
 	Call(ctx context.Context, r CallRequest) CallReply
+	// Drain has a server send its clients away, while it answers all that comes, until it
+	// is ended. The error is for a process that serves nothing.
+	Drain() error
 }
 
 // Status is what a process is doing.

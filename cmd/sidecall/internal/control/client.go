@@ -59,6 +59,13 @@ func (c *Client) Graph(ctx context.Context, format string) (text string, err err
 	return text, c.ask(ctx, http.MethodGet, "/v1/graph?format="+url.QueryEscape(format), nil, &text)
 }
 
+// Drain has a server send its clients away.
+func (c *Client) Drain(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	return c.ask(ctx, http.MethodPost, "/v1/drain", nil, &struct{}{})
+}
+
 // Call has a function called.
 func (c *Client) Call(ctx context.Context, r CallRequest) (reply CallReply, err error) {
 	body, err := json.Marshal(r)

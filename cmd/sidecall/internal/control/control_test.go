@@ -33,6 +33,8 @@ func (f *fake) Functions() []control.Function {
 	return []control.Function{{Name: "echo", Type: "func()"}}
 }
 
+func (f *fake) Drain() error { return errors.New("there is nothing to drain") }
+
 func (f *fake) Call(ctx context.Context, r control.CallRequest) control.CallReply {
 	if r.Function == "echo" {
 		return control.CallReply{Result: strings.Join(r.Args, " ")}

@@ -54,6 +54,7 @@ func Serve(dir string, p Process) (*Server, error) {
 	mux.HandleFunc("GET /v1/functions", func(w http.ResponseWriter, _ *http.Request) { answer(w, s.process.Functions()) })
 	mux.HandleFunc("GET /v1/graph", s.graph)
 	mux.HandleFunc("POST /v1/call", s.call)
+	mux.HandleFunc("POST /v1/drain", s.drain)
 	s.http = &http.Server{
 		Handler:           mux,
 		ReadHeaderTimeout: ioTime,
@@ -117,6 +118,14 @@ func (s *Server) graph(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, text)
+}
+
+func (s *Server) drain(w http.ResponseWriter, _ *http.Request) {
+	if err := s.process.Drain(); err != nil {
+		http.Error(w, err.Error(), http.StatusConflict)
+		return
+	}
+	answer(w, struct{}{})
 }
 
 func (s *Server) call(w http.ResponseWriter, r *http.Request) {
