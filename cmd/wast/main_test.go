@@ -76,7 +76,7 @@ func TestFail(t *testing.T) {
 			t.Fatal(err)
 		}
 		const want = "mini/fail.wast: 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26; " +
-			"mini/validate.wast: 2 6; vectors.json: 1 2 3 4 5 6 7 8 9"
+			"mini/validate.wast: 2 6; vectors.json: 1 2 3 4 5 6 7 8 9 10"
 		if got := lines(r); got != want {
 			t.Errorf("failed\n%s, want\n%s", got, want)
 		}

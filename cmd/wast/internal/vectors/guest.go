@@ -18,7 +18,10 @@ const (
 )
 
 // guest is a core module that records what it is given.
-type guest struct{ core.Builder }
+type guest struct {
+	core.Builder
+	allocator uint32 // the function realloc
+}
 
 // newGuest makes a guest whose first page holds memory. With forward, which is the
 // signature of a function that it imports, that is function 0.
@@ -76,6 +79,7 @@ func (g *guest) realloc() {
 		f.LocalGet(log).LocalGet(local).Mem(core.OpI32Store, 2, uint32(4*n))
 	}
 	f.LocalGet(ret)
+	g.allocator = f.Index
 	g.Export("realloc", core.ExternFunc, f.Index)
 }
 

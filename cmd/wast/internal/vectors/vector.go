@@ -35,6 +35,7 @@ type vector struct {
 
 	Encoding       string            `json:"string_encoding"`
 	SourceEncoding string            `json:"src_string_encoding"`
+	TargetEncoding string            `json:"dst_string_encoding"`
 	Type           json.RawMessage   `json:"type"`
 	Core           []coreValue       `json:"core"`
 	Memory         string            `json:"memory"`
@@ -73,6 +74,8 @@ func Run(ctx context.Context, cfg host.Config, b json.RawMessage) Outcome {
 		v.lift(ctx, cfg, &o)
 	case "lower_flat":
 		v.lower(ctx, cfg, &o)
+	case "roundtrip":
+		v.roundtrip(ctx, cfg, &o)
 	case "lift_nan":
 		v.liftNaN(ctx, cfg, &o)
 	case "flatten_functype":
