@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/sidecall/sidecall/components/canon"
 	"github.com/sidecall/sidecall/host/budget"
 	"github.com/sidecall/sidecall/host/engine"
 	"github.com/sidecall/sidecall/linker/plan"
@@ -107,7 +108,9 @@ func (c *Composition) compile(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	c.check, err = c.engine.Host(ctx, "host", []engine.HostFunc{{Name: plan.CheckName, Label: "interruption check", Call: checkInterrupt}})
+	c.check, err = c.engine.Host(ctx, "host", []engine.HostFunc{
+		{Name: plan.CheckName, Label: "interruption check", Call: checkInterrupt},
+		{Name: plan.GrowTableName, Label: "growth of a table", Params: []canon.RegType{canon.I32}, Results: []canon.RegType{canon.I32}, CallFrom: growTable}})
 	return err
 }
 

@@ -106,6 +106,11 @@ func (fr *frame) callHost(op *canon.Op) {
 		t.Function, t.Cause = f.name, errNotImplemented
 		panic(t)
 	}
+	if err := fr.t.stacks.Account(i.comp.engine); err != nil {
+		t := fr.c.trap(canon.TrapStackOverflow, canon.Caller)
+		t.Cause = err
+		panic(t)
+	}
 	if why := fr.t.interrupted(); why != nil {
 		panic(&InterruptError{Function: fr.t.function, Cause: why})
 	}

@@ -137,6 +137,12 @@ func (i *Instance) step(t *task, s *plan.Step) (err error) {
 	if err != nil {
 		return t.failed(err, s.Instance, m.Name)
 	}
+	if name := i.comp.plan.Modules[s.Module].Start; name != "" {
+		// Not wazero's to call: the stack of what it calls by itself cannot be seen.
+		if err := inst.Func(name).Call(t, &t.stacks, nil); err != nil {
+			return t.failed(err, s.Instance, m.Name)
+		}
+	}
 	if flagged {
 		i.setEnteredUpTo(none, s.Instance, 1)
 	}

@@ -138,6 +138,18 @@ func checkInterrupt(ctx context.Context, _ []uint64) {
 	if err := t.interrupted(); err != nil {
 		panic(&InterruptError{Function: t.function, Cause: err})
 	}
+	if err := t.stacks.Account(t.inst.comp.engine); err != nil {
+		panic(err)
+	}
+}
+
+// growTable is asked by guests before their tables grow: core.Check.
+func growTable(ctx context.Context, from engine.Caller, stack []uint64) {
+	ok := ctx.(*task).inst.store.GrowTable(from, int32(stack[0]))
+	stack[0] = 0
+	if ok {
+		stack[0] = 1
+	}
 }
 
 // descend counts a nested call.
@@ -187,9 +199,14 @@ func (t *task) failed(err error, inst int, function string) error {
 		}
 	}
 	var full *engine.MemoryError
+	var deep *engine.StackError
 	switch {
 	case errors.As(err, &full):
 		trap.Cause = full
+	case errors.As(err, &deep):
+		if deep.Budget() {
+			trap.Cause = deep
+		}
 	case !ok:
 		// The one fault that wazero has no error value for is a data segment out of
 		// bounds; its words tell it.

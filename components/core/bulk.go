@@ -1,5 +1,7 @@
 package core
 
+import "math"
+
 // Instructions on a range of memory or of a table may run for seconds. Those whose length may be large
 // call a generated function instead, which first looks whether the whole range is within bounds, so that
 // a trap comes before anything is written, and then works on it in chunks, counting each.
@@ -180,11 +182,24 @@ func (g *bulkGen) instruction(f *Func) {
 	}
 }
 
-// growHelper generates a table.grow that refuses to go beyond Options.MaxTableElements.
+// growHelper generates a table.grow that refuses to go beyond Options.MaxTableElements, and asks first if
+// Check says so.
 func (w *writer) growHelper(table uint32) uint32 {
 	f := w.helper([]ValType{w.m.tables[table].Elem, I32}, []ValType{I32})
 	f.Idx(OpTableSize, table).Op(OpI64ExtendI32U).LocalGet(1).Op(OpI64ExtendI32U, OpI64Add)
-	f.I64(int64(w.opt.MaxTableElements)).Op(OpI64GtU).Block(OpIf, I32).I32(-1).Else()
-	f.LocalGet(0).LocalGet(1).Idx(OpTableGrow, table).End()
+	most := int64(w.opt.MaxTableElements)
+	if most == 0 {
+		most = math.MaxUint32
+	}
+	f.I64(most).Op(OpI64GtU).Block(OpIf, I32).I32(-1).Else()
+	if !w.grows {
+		f.LocalGet(0).LocalGet(1).Idx(OpTableGrow, table).End()
+		return f.Index
+	}
+	f.LocalGet(1).Call(w.grow).Op(OpI32Eqz).Block(OpIf, I32).I32(-1).Else()
+	was := f.Local(I32)
+	f.LocalGet(0).LocalGet(1).Idx(OpTableGrow, table).LocalTee(was).I32(-1).Op(OpI32Eq).Block(OpIf)
+	f.I32(0).LocalGet(1).Op(OpI32Sub).Call(w.grow).Op(OpDrop).End()
+	f.LocalGet(was).End().End()
 	return f.Index
 }

@@ -79,6 +79,7 @@ func (w *writer) scanInst(s *funcScan, in *inst) {
 		w.escape(in.a)
 	case OpTableSet, OpTableGrow, OpTableFill, OpTableCopy, OpTableInit:
 		w.info.TablesMutable, w.info.TablesWritten = true, true
+		w.tablesGrow = w.tablesGrow || in.op == OpTableGrow
 	case OpDataDrop, OpElemDrop:
 		w.info.SegmentsDropped = true
 	case OpMemoryGrow:

@@ -162,6 +162,11 @@ func (e *emitter) brTable() {
 }
 
 func (e *emitter) tryTable(in *inst) {
+	if e.w.opt.Check != nil {
+		// The engine may copy the whole stack here, which the host is to see.
+		e.flush(in.start)
+		e.out = appendU32(append(e.out, byte(OpCall)), e.w.check)
+	}
 	same := true
 	for _, c := range e.r.catches {
 		same = same && e.label(c.label) == c.label
@@ -187,7 +192,7 @@ func (e *emitter) misc(in *inst) {
 	case kind == bulkTested:
 		e.replace()
 		e.tested(in)
-	case kind == bulkCalled, in.op == OpTableGrow && w.opt.MaxTableElements > 0:
+	case kind == bulkCalled, in.op == OpTableGrow && (w.grows || w.opt.MaxTableElements > 0):
 		f := w.bulkHelper(in)
 		e.replace()
 		e.out = appendU32(append(e.out, byte(OpCall)), f)

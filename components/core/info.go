@@ -66,6 +66,9 @@ func (w *writer) describe() {
 			info.Memory = w.export("memory", ExternMemory, 0)
 		}
 	}
+	if w.opt.ExportStart != "" && m.Start != nil {
+		info.added = append(info.added, Export{Name: w.opt.ExportStart, Kind: ExternFunc, Index: w.fn(*m.Start)})
+	}
 	info.TablesMutable = info.TablesMutable || m.importedTables > 0 || names.table
 	for i := range m.Globals {
 		index := uint32(m.importedGlobals + i)

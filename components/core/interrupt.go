@@ -42,6 +42,11 @@ func (w *writer) interrupt() {
 	m := w.m
 	w.shift = 1
 	w.check = uint32(m.importedFuncs)
+	if w.grows = w.tablesGrow && w.opt.Check.GrowTable != ""; w.grows {
+		w.grow = w.check + 1
+		w.shift++
+		w.addType([]ValType{I32}, []ValType{I32})
+	}
 	w.counter = uint32(len(m.globals))
 	w.budget = DefaultBudget
 	if b := w.opt.Check.Budget; b > 0 {

@@ -15,6 +15,10 @@ type Options struct {
 	// Check, if set, makes the module call a function of the host at least every Budget units of work.
 	Check *Check
 
+	// ExportStart, if it is not empty, is the name under which the start function is
+	// exported instead of being run by instantiation: whoever instantiates calls it.
+	ExportStart string
+
 	// MaxTableElements, if not zero, makes table.grow yield -1 where a table would become larger.
 	MaxTableElements uint32
 
@@ -48,6 +52,11 @@ type Check struct {
 	Module, Name string
 	// Budget is how many units of work go between two calls; DefaultBudget if 0.
 	Budget int
+	// GrowTable, if it is not empty, is imported from Module by modules that grow tables,
+	// as a function from i32 to i32: it is asked before a table grows by so many elements,
+	// and 0 means no, upon which table.grow yields -1. A negative number takes back what
+	// was asked for last.
+	GrowTable string
 }
 
 // ReservedPrefix starts the names of the exports that Rewrite adds. Modules that export such a name
@@ -55,9 +64,9 @@ type Check struct {
 const ReservedPrefix = "sidecall:"
 
 // Rewrite makes the binary that is run from a module. It validates the module first, if that has not been
-// done. The result is a valid module with the same imports in the same order, then the check, and the
-// same exports, then those that Options asks for. Function indices behind the check are one higher than
-// before; every other index stays.
+// done. The result is a valid module with the same imports in the same order, then the check and what
+// else Check asks for, and the same exports, then those that Options asks for. Function indices behind
+// those imports are higher than before by their number; every other index stays.
 func Rewrite(m *Module, opt Options) ([]byte, *Info, error) {
 	if err := m.Validate(); err != nil {
 		return nil, nil, err
@@ -94,10 +103,14 @@ type writer struct {
 	plans   []funcPlan         // where its checks go
 	bulk    map[bulkKey]uint32 // the functions for instructions on ranges
 
-	shift   uint32 // by how much defined functions move
-	check   uint32 // index of the check function
-	slow    uint32 // index of the function that calls it
-	counter uint32 // index of the global that counts down
+	shift uint32 // by how much defined functions move
+	check uint32 // index of the check function
+	slow  uint32 // index of the function that calls it
+	grow  uint32 // index of the function that is asked before tables grow, if grows is set
+	grows bool   // tables grow, and it is to be asked
+	// tablesGrow is set if a table grows.
+	tablesGrow bool
+	counter    uint32 // index of the global that counts down
 	// refs are the functions that bodies refer to by ref.func, in the order in which they are met, and
 	// refGlobals the globals that hold the references: see refFunc.
 	refs       []uint32

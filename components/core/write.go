@@ -16,7 +16,7 @@ func (w *writer) module() ([]byte, error) {
 	out = appendSection(out, secTag, w.tagSection())
 	out = appendSection(out, secGlobal, w.globalSection())
 	out = appendSection(out, secExport, w.exportSection())
-	if w.m.Start != nil {
+	if w.m.Start != nil && w.opt.ExportStart == "" {
 		out = appendRaw(out, secStart, appendU32(nil, w.fn(*w.m.Start)))
 	}
 	out = appendSection(out, secElement, w.elementSection())
@@ -65,6 +65,11 @@ func (w *writer) importSection() section {
 		s.n++
 		s.b = append(appendName(appendName(s.b, c.Module), c.Name), byte(ExternFunc))
 		s.b = appendU32(s.b, w.addType(nil, nil))
+		if w.grows {
+			s.n++
+			s.b = append(appendName(appendName(s.b, c.Module), c.GrowTable), byte(ExternFunc))
+			s.b = appendU32(s.b, w.addType([]ValType{I32}, []ValType{I32}))
+		}
 	}
 	return s
 }

@@ -71,8 +71,8 @@ type Engine struct {
 	pool    pool
 	images  images
 	faults  faults
-	// stackField is found when first asked for.
-	stackField atomic.Pointer[stackField]
+	// stackFields are found when first asked for.
+	stackFields atomic.Pointer[stackFields]
 }
 
 // New makes an engine. Close releases it.

@@ -17,8 +17,9 @@ import (
 func (e *Engine) Fault(err error) (code canon.TrapCode, ok bool) {
 	var full *MemoryError
 	var used *budget.Error
+	var stack *StackError
 	switch {
-	case errors.Is(err, errStacks):
+	case errors.As(err, &stack):
 		return canon.TrapStackOverflow, true
 	case errors.As(err, &full), errors.As(err, &used):
 		return canon.TrapMemoryFull, true

@@ -28,7 +28,7 @@ func (i *Instance) Func(name string) *Func {
 	if fn == nil {
 		return nil
 	}
-	return &Func{engine: i.engine, mod: i.mod, name: name, idle: []api.Function{fn}}
+	return &Func{engine: i.engine, mod: i.mod, name: name, budget: i.budget, idle: []api.Function{fn}}
 }
 
 // Func is a core function. It may be called again while it runs, but by one
@@ -37,6 +37,7 @@ type Func struct {
 	engine *Engine
 	mod    api.Module
 	name   string
+	budget *Budget // nil for functions of the host
 	// idle are call engines, each with a stack of its own. wazero's are silently
 	// corrupted when they are re-entered, so each activation takes one.
 	idle []api.Function
@@ -52,18 +53,15 @@ func (f *Func) Call(ctx context.Context, nested *Stacks, stack []uint64) error {
 	} else {
 		fn = f.mod.ExportedFunction(f.name)
 	}
-	size, ok := nested.push(f.engine, fn)
-	if !ok {
-		return errStacks
-	}
-	err := fn.CallWithStack(ctx, stack)
-	nested.pop(size)
-	if err != nil {
-		// Its stack may have grown to many megabytes: let it go.
+	if err := nested.push(f.engine, fn, f.budget); err != nil {
 		return err
 	}
-	f.idle = append(f.idle, fn)
-	return nil
+	err := fn.CallWithStack(ctx, stack)
+	if keep := nested.pop(); keep && err == nil {
+		// Others have stacks that may have grown to many megabytes: let them go.
+		f.idle = append(f.idle, fn)
+	}
+	return err
 }
 
 // Trim lets go of what the function's calls have left that is large: Reset of the

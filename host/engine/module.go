@@ -73,7 +73,12 @@ type HostFunc struct {
 	Name, Label     string
 	Params, Results []canon.RegType
 	Call            func(ctx context.Context, stack []uint64)
+	// CallFrom, if it is not nil, is called instead of Call, and told who calls.
+	CallFrom func(ctx context.Context, from Caller, stack []uint64)
 }
+
+// Caller is the core instance whose code calls a function of the host.
+type Caller struct{ mod api.Module }
 
 // Host makes an instance whose exports are functions written in Go. As their
 // state comes with the context of each call, one such instance serves all
@@ -81,9 +86,15 @@ type HostFunc struct {
 func (e *Engine) Host(ctx context.Context, name string, fns []HostFunc) (*Instance, error) {
 	b := e.runtime.NewHostModuleBuilder(name)
 	for _, f := range fns {
-		b = b.NewFunctionBuilder().
-			WithGoFunction(api.GoFunc(f.Call), valueTypes(f.Params), valueTypes(f.Results)).
-			WithName(f.Label).Export(f.Name)
+		fb, params, results := b.NewFunctionBuilder(), valueTypes(f.Params), valueTypes(f.Results)
+		if f.CallFrom != nil {
+			fb = fb.WithGoModuleFunction(api.GoModuleFunc(func(ctx context.Context, mod api.Module, stack []uint64) {
+				f.CallFrom(ctx, Caller{mod}, stack)
+			}), params, results)
+		} else {
+			fb = fb.WithGoFunction(api.GoFunc(f.Call), params, results)
+		}
+		b = fb.WithName(f.Label).Export(f.Name)
 	}
 	// Builder.Instantiate would register a global name, and return a wrapper that
 	// wazero's import resolver cannot take.

@@ -74,6 +74,27 @@ func (s *Store) Instantiate(ctx context.Context, m *Module, imports []*Instance,
 	return inst, nil
 }
 
+// GrowTable takes what n more elements of a table need from the budget of the instance
+// whose code grows it, or gives back what -n elements were to need. It reports whether
+// there is room.
+func (s *Store) GrowTable(from Caller, n int32) bool {
+	// Growing may leave room for as many again, and the old elements until Go collects them.
+	const perElement = 2 * ElementBytes
+	for _, i := range s.instances {
+		if i.mod != from.mod {
+			continue
+		}
+		if n < 0 {
+			bytes := perElement * uint64(-int64(n))
+			i.budget.fixed -= bytes
+			i.budget.Give(bytes)
+			return true
+		}
+		return i.budget.takeFixed(perElement*uint64(n)) == nil
+	}
+	return false
+}
+
 // owe has a budget's fixed part given back when the store is closed.
 func (s *Store) owe(b *Budget) {
 	if !slices.Contains(s.owed, b) {

@@ -155,17 +155,19 @@ func (c *compiler) rewrite(m *module, w *wiring, check int) (int, error) {
 			return 0, &LimitError{"bytes of core modules that are instantiated with imports of several shapes", c.limits.AgainBytes}
 		}
 	}
+	start := startName(m.decoded)
 	bytes, info, err := core.Rewrite(m.decoded, core.Options{
 		RenameImport:     func(i int, _, _ string) (string, string) { return w.names[i][0], w.names[i][1] },
 		MaxTableElements: maxTable,
 		ExportState:      !exportsReserved(m.decoded),
 		LiftData:         true,
-		Check:            &core.Check{Module: strconv.Itoa(check), Name: plan.CheckName, Budget: c.opt.CheckBudget},
+		ExportStart:      start,
+		Check:            &core.Check{Module: strconv.Itoa(check), Name: plan.CheckName, GrowTable: plan.GrowTableName, Budget: c.opt.CheckBudget},
 	})
 	if err != nil {
 		return 0, fmt.Errorf("core module %s: %w", m.name, err)
 	}
-	i, err := c.addModule(plan.Module{Name: m.name, Bytes: bytes, Image: imageOf(info), State: stateOf(info), Needs: needsOf(m.decoded)})
+	i, err := c.addModule(plan.Module{Name: m.name, Bytes: bytes, Image: imageOf(info), State: stateOf(info), Needs: needsOf(m.decoded), Start: start})
 	if err == nil {
 		m.rewritten[key] = i
 	}
@@ -176,6 +178,19 @@ func (c *compiler) rewrite(m *module, w *wiring, check int) (int, error) {
 // want for itself. Its instances are not used again.
 func exportsReserved(m *core.Module) bool {
 	return slices.ContainsFunc(m.Exports, func(e core.Export) bool { return strings.HasPrefix(e.Name, core.ReservedPrefix) })
+}
+
+// startName is a name that the module does not export, for its start function; empty
+// if it has none.
+func startName(m *core.Module) string {
+	if m.Start == nil {
+		return ""
+	}
+	name := core.ReservedPrefix + "start"
+	for slices.ContainsFunc(m.Exports, func(e core.Export) bool { return e.Name == name }) {
+		name += "'"
+	}
+	return name
 }
 
 // stateOf is the plan's State of a module, nil if there can be none.

@@ -128,6 +128,9 @@ type Module struct {
 	State *State
 	// Needs are what an instance takes.
 	Needs Needs
+	// Start is the exported function to call once an instance is made, empty without: the
+	// start function, which instantiation itself does not call.
+	Start string
 }
 
 // Needs are what an instance of a module takes of its host's memory. A module whose
@@ -249,6 +252,9 @@ type Source struct{ Instance, HostModule int }
 const (
 	// CheckName is the function ( -> ) called when an interruption countdown ends.
 	CheckName = "check"
+	// GrowTableName is the function (i32 -> i32) asked before tables grow: see
+	// core.Check.
+	GrowTableName = "grow-table"
 )
 
 // Flag is one of the flags of a component instance. A generated module, always the
