@@ -82,7 +82,7 @@ func (b *builder) component(e entry) Component {
 // a stranger's manifest names is opened nowhere else.
 func (b *builder) origin(c *Component, v *value) {
 	if f := v.get("file"); f != nil {
-		c.File, c.FilePos = absolute(filepath.Dir(b.file), f.text), f.pos
+		c.File, c.FilePos = absolute(b.fileDir, f.text), f.pos
 		if b.artifact && (f.varied || !ownFile.MatchString(f.text)) {
 			c.File = ""
 			b.errorf(f.pos, "", "components.%s.file: %q is no file of the image; the manifest of an image names ./NAME.wasm, of its own layers", c.Name, clip(f.text))

@@ -43,6 +43,7 @@ func (v *value) get(key string) *value {
 type checker struct {
 	file      string
 	dir       string // what paths are relative to, but for components' files
+	fileDir   string // what those are relative to
 	artifact  bool   // see Options
 	lookup    func(string) (string, bool)
 	unsetHint func(string) string

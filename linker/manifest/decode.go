@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -15,10 +16,8 @@ import (
 // Decode reads a manifest from the bytes of file, whose name is for messages and
 // for what is relative to it. The Manifest is nil if the list has errors.
 func Decode(data []byte, file string, opt Options) (*Manifest, diag.List) {
-	c := &checker{file: file, dir: opt.Dir, artifact: opt.Artifact, lookup: opt.Lookup, unsetHint: opt.UnsetHint}
-	if c.dir == "" {
-		c.dir = filepath.Dir(file)
-	}
+	c := &checker{file: file, artifact: opt.Artifact, lookup: opt.Lookup, unsetHint: opt.UnsetHint}
+	c.dir, c.fileDir = cmp.Or(opt.Dir, filepath.Dir(file)), cmp.Or(opt.Files, filepath.Dir(file))
 	if c.lookup == nil {
 		c.lookup = func(string) (string, bool) { return "", false }
 	}

@@ -105,6 +105,8 @@ type Options struct {
 	// Artifact says that the manifest came in an image, and so who wrote it is a
 	// stranger: each component's file is one beside the manifest, and it names no images.
 	Artifact bool
+	// Files is the directory of components' files, if it is not the manifest's.
+	Files string
 	// Dir is what other paths than components' are relative to, if it is not the
 	// manifest's directory.
 	Dir string

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -43,13 +44,13 @@ func (a *app) read(t *target) (*manifest.Manifest, diag.List, error) {
 	if err != nil || m == nil {
 		return m, problems, err
 	}
-	switch {
-	case t.ref != "" && t.runs:
+	switch asks := t.ref != "" && t.own == ""; {
+	case asks && t.runs:
 		m, err = a.granted(t, m)
-	case t.ref != "":
+	case asks:
 		problems = append(problems, asked(t, m)...)
 	case len(t.allow) > 0:
-		return nil, nil, &usageError{message: "--allow is for images, which only ask; " + t.path + " is yours, and grants what it says",
+		return nil, nil, &usageError{message: "--allow is for images, which only ask; " + cmp.Or(t.own, t.path) + " is yours, and grants what it says",
 			hint: "write what is to be granted under allow: in the manifest, or give --dir and --env"}
 	case t.runs:
 		a.tellOutside(m)
@@ -79,7 +80,7 @@ func (t *target) variables() error {
 // here also those of the environment.
 func (t *target) lookup(environment func(string) (string, bool)) func(string) (string, bool) {
 	return func(name string) (string, bool) {
-		if value, ok := t.set[name]; ok || t.ref != "" {
+		if value, ok := t.set[name]; ok || t.ref != "" && t.own == "" {
 			return value, ok
 		}
 		return environment(name)

@@ -37,7 +37,7 @@ func isCallTarget(arg string) bool {
 
 // noFlags refuses flags that have no meaning for a composition which runs already.
 func (t *target) noFlags(cmd *cobra.Command) error {
-	for _, name := range append([]string{"with", "set", "env", "dir", "cwd", "allow"}, callTargetSettings...) {
+	for _, name := range append([]string{"with", "manifest", "set", "env", "dir", "cwd", "allow"}, callTargetSettings...) {
 		if f := cmd.Flags().Lookup(name); f != nil && f.Changed {
 			return &usageError{message: "call: --" + name + " is for a composition that is named, not for one that runs",
 				hint: "name a file, a directory or an image before the function"}
@@ -48,6 +48,7 @@ func (t *target) noFlags(cmd *cobra.Command) error {
 
 // callTarget calls a function of a composition that nobody runs, or lists its functions.
 func (a *app) callTarget(t *target, args []string, format string) (err error) {
+	t.runs = len(args) > 0 // a list needs no grants
 	r, err := a.link(t)
 	if err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 func (a *app) kubeCommand() *cobra.Command {
 	var port, replicas int
 	var memory string
+	t := &target{}
 	cmd := &cobra.Command{
 		Use:   "kube IMAGE",
 		Short: "Print the Kubernetes manifest that runs an image",
@@ -35,7 +36,7 @@ shim/deploy in sidecall's source has.`,
 			if err != nil {
 				return fileError(err)
 			}
-			t := &target{path: args[0]}
+			t.path = args[0]
 			r, err := a.link(t)
 			if err != nil {
 				return err
@@ -73,6 +74,7 @@ shim/deploy in sidecall's source has.`,
 	cmd.Flags().Lookup("port").DefValue = "0" // the text says it
 	cmd.Flags().IntVar(&replicas, "replicas", 2, "the `NUMBER` of pods of a Deployment")
 	cmd.Flags().StringVar(&memory, "memory", "64Mi", "the memory `LIMIT` of a pod")
+	t.setFlag(cmd.Flags())
 	settings.Flags(cmd.Flags(), settings.CacheDir)
 	return cmd
 }

@@ -28,7 +28,8 @@ standard streams. A component file needs no manifest: the sidecars are named by 
 
 The guest is given nothing but what the manifest allows, and what --env and --dir allow
 the main component. The manifest of an image only asks for files, hosts and the like; you
-grant by --allow, or at the terminal, where the answer is remembered for this image.
+grant by --allow, by a --manifest of your own, or at the terminal, where the answer is
+remembered for this image.
 
 The guest's exit code is sidecall's. Else it is 1 if running failed, 2 for a wrong command
 line or an image that asks for what is not granted, 3 for a wrong manifest, 4 if components
@@ -37,7 +38,8 @@ do not fit together, 124 after --timeout, 130 after Ctrl-C, and 134 if the guest
   sidecall run examples/01-hello -- Ada Grace   # with arguments for the guest
   sidecall run app.wasm --with logger.wasm      # without a manifest
   sidecall run app.wasm --dir ./data::/data::ro --env LOG_LEVEL=debug --timeout 10s
-  sidecall run ghcr.io/acme/report:1.0 --allow files=./data::/data::ro --set LANG`,
+  sidecall run ghcr.io/acme/report:1.0 --allow files=./data::/data::ro --set LANG
+  sidecall run ghcr.io/acme/report:1.0 --manifest my-report.yaml`,
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: completeTarget,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -45,6 +45,7 @@ type target struct {
 	// serves that it listens for it.
 	runs, serves bool
 	allow        []string
+	own          string // a manifest of the user's own, instead of the image's
 	loaded       *loaded
 	setting      []string // NAME or NAME=VALUE, see set
 }
@@ -54,6 +55,12 @@ const targetUse = "[MANIFEST | DIRECTORY | APP.wasm | IMAGE]"
 // flags defines the flags of every command that links.
 func (t *target) flags(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&t.with, "with", nil, "link APP.wasm with this `SIDECAR.wasm`; may be repeated")
+	fs.StringVar(&t.own, "manifest", "", "link an image's components by this `FILE` of your own, which grants what it says")
+	t.setFlag(fs)
+}
+
+// setFlag defines the flag for variables of manifests.
+func (t *target) setFlag(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&t.setting, "set", nil, "what ${NAME} in the manifest stands for, `NAME=VALUE`, or NAME for sidecall's own variable; may be repeated")
 }
 
@@ -98,6 +105,9 @@ func (a *app) link(t *target) (*linker.Result, error) {
 }
 
 func (t *target) manifest(variables func(string) (string, bool)) (*manifest.Manifest, diag.List, error) {
+	if t.own != "" {
+		return t.ownManifest(variables)
+	}
 	if t.isComponent() {
 		return manifest.FromFiles(t.path, t.with, t.args), nil, nil
 	}
@@ -113,6 +123,19 @@ func (t *target) manifest(variables func(string) (string, bool)) (*manifest.Mani
 		}
 	}
 	m, problems := manifest.Load(t.path, opt)
+	return m, problems, nil
+}
+
+// ownManifest reads a manifest that who runs an image has written for its components.
+func (t *target) ownManifest(variables func(string) (string, bool)) (*manifest.Manifest, diag.List, error) {
+	if t.ref == "" {
+		return nil, nil, &usageError{message: "--manifest is for the components of an image, and " + t.path + " is none", hint: "name the manifest itself: " + t.own}
+	}
+	files := t.path
+	if info, err := os.Stat(files); err == nil && !info.IsDir() {
+		files = filepath.Dir(files)
+	}
+	m, problems := manifest.Load(t.own, manifest.Options{Lookup: t.lookup(variables), Artifact: true, Files: files})
 	return m, problems, nil
 }
 
