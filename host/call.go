@@ -73,6 +73,7 @@ func (fr *frame) abandon(r any) error {
 		return err
 	}
 	fr.t.inst.broken = err
+	fr.t.limited(err)
 	return err
 }
 

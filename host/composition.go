@@ -41,6 +41,11 @@ type Composition struct {
 	room   *budget.Reclaimer
 
 	toldDescriptors told
+	refusals        refusals
+	// tracesRefusals is set if the tracer is a RefusalTracer.
+	tracesRefusals bool
+	// memoryFull tells, by component, that its memories may not grow.
+	memoryFull []func(error)
 
 	mu        sync.Mutex
 	instances int   // guarded by mu
@@ -67,6 +72,10 @@ var ErrClosed = errors.New("closed")
 func Compile(ctx context.Context, p *plan.Plan, cfg Config) (*Composition, error) {
 	c := &Composition{plan: p, cfg: cfg.withDefaults(), exports: map[exportName]*call{}, hostTypes: map[*wit.Resource]int{},
 		memory: make([]atomic.Int64, max(1, len(p.Components)))}
+	_, c.tracesRefusals = c.cfg.Tracer.(RefusalTracer)
+	for n := range c.memory {
+		c.memoryFull = append(c.memoryFull, c.memoryRefused(n))
+	}
 	if err := c.bind(); err != nil {
 		return nil, err
 	}

@@ -59,6 +59,11 @@ type Config struct {
 	// only that go through Go: see the linker's option Fuse.
 	Tracer Tracer
 
+	// Refused, if it is not nil, is told once of each thing that a component asked for and
+	// was not given, and of each limit that it has met; at most of 33 of one kind, of which
+	// the last is marked. It may be called by many goroutines at once and should not wait.
+	Refused func(Refusal)
+
 	// Log receives what the host has to say about itself, such as a damaged cache.
 	// The zero Logger is silent.
 	Log zerolog.Logger
@@ -141,4 +146,7 @@ type InstanceOptions struct {
 	// one that what is written belongs to, but for what a guest keeps to itself until
 	// another call.
 	StdioOf func(component string, running func() context.Context) Stdio
+	// Refused, if it is not nil, is told what Config.Refused is told of all instances, but of
+	// this one alone, and of each thing again: for who sees this instance only.
+	Refused func(Refusal)
 }

@@ -27,6 +27,9 @@ type Instance struct {
 	states states
 	// descriptors are nil until the first is wanted.
 	descriptors *budget.Quota
+	// refusedHere and told are of InstanceOptions.Refused.
+	refusedHere func(Refusal)
+	told        *refusals
 	// holds is what the instance has of each shared store, nil if the plan has none, and
 	// in a shared store.
 	holds []holding
@@ -85,6 +88,9 @@ func (i *Instance) begin(ctx context.Context, function string) *task {
 }
 
 func (i *Instance) end(t *task) {
+	if i.comp.tracesRefusals || i.told != nil {
+		t.tellMemory()
+	}
 	t.end()
 	i.idle = t
 }

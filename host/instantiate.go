@@ -40,6 +40,9 @@ func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*In
 
 func (c *Composition) newInstance(number int, opt InstanceOptions) *Instance {
 	i := &Instance{comp: c, number: number, stdio: opt.streams(c), ended: make(chan struct{}, 1)}
+	if opt.Refused != nil {
+		i.refusedHere, i.told = opt.Refused, &refusals{}
+	}
 	if number == 0 && len(c.shared) > 0 {
 		i.holds = make([]holding, len(c.shared))
 	}

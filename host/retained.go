@@ -35,9 +35,16 @@ func (fr *frame) retain(n uint64) {
 	}
 	if sum > limit {
 		t := fr.c.trap(canon.TrapHost, canon.Caller)
-		t.Cause = fmt.Errorf("resources of the host keep %d bytes for this instance, %d are allowed: drop some", sum, limit)
+		t.Cause = &objectsError{sum, limit}
 		panic(t)
 	}
 	// A quarter of the limit makes the asking cheap beside what was copied since.
 	r.maybe, r.next = sum, sum+limit/4
+}
+
+// objectsError tells that the host's objects keep too much for an instance.
+type objectsError struct{ bytes, limit uint64 }
+
+func (e *objectsError) Error() string {
+	return fmt.Sprintf("resources of the host keep %d bytes for this instance, %d are allowed: drop some", e.bytes, e.limit)
 }

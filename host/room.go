@@ -13,7 +13,8 @@ const pageSize = 1 << 16
 
 // budgetOf is the budget of component n in one instance.
 func (c *Composition) budgetOf(n int) engine.Budget {
-	return engine.Budget{Owner: c.ownerOf(n), Max: c.cfg.MaxMemory, Change: "--max-memory", Parent: c.quotas.Memory, Memory: &c.memory[n]}
+	return engine.Budget{Owner: c.ownerOf(n), Max: c.cfg.MaxMemory, Change: "--max-memory", Parent: c.quotas.Memory, Memory: &c.memory[n],
+		Refused: c.memoryFull[n]}
 }
 
 func (c *Composition) ownerOf(n int) string {

@@ -142,7 +142,8 @@ func TestMemoryLimit(t *testing.T) {
 	g.fn("grow", types(i32), types(i32), func(f *core.Func) { f.LocalGet(0).MemoryOp(core.OpMemoryGrow) })
 	step := k.module(1, g.Builder)
 	k.export(1, step, "grow", fn(prim(wit.S32), prim(wit.U32)), canon.Options{})
-	i := k.start(Config{MaxMemory: 10 << 16})
+	var told []Refusal
+	i := k.start(Config{MaxMemory: 10 << 16, Refused: func(r Refusal) { told = append(told, r) }})
 	for _, c := range []struct {
 		by   uint32
 		want int32
@@ -150,6 +151,10 @@ func TestMemoryLimit(t *testing.T) {
 		if got := call1(t, i, "grow", value.U32(c.by)).S32(); got != c.want {
 			t.Errorf("grow %d = %d, want %d", c.by, got, c.want)
 		}
+	}
+	const reason = "more memory: component app may have 640KiB of memory in one instance: 320KiB are in use, 384KiB more were asked for; the limit is set by --max-memory"
+	if len(told) != 1 || told[0].Component != "app" || told[0].Kind != "memory" || told[0].Reason != reason || told[0].Write != "--max-memory 2MiB" {
+		t.Errorf("told %+v", told)
 	}
 }
 
@@ -162,12 +167,16 @@ func TestValueLimit(t *testing.T) {
 	})
 	step := k.module(1, g.Builder)
 	k.export(1, step, "list", fn(wit.NewList(prim(wit.Bool)), prim(wit.U32)), allOptions)
-	i := k.start(Config{MaxValueBytes: 1000 * valueSize})
+	var told []Refusal
+	i := k.start(Config{MaxValueBytes: 1000 * valueSize, Refused: func(r Refusal) { told = append(told, r) }})
 	if got := call1(t, i, "list", value.U32(1000)).Len(); got != 1000 {
 		t.Fatal(got)
 	}
 	_, err := i.Call(context.Background(), "", "list", value.U32(1001))
 	if want := "trap in app, function list: value takes more memory than the host allows"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+	if len(told) != 1 || told[0].Component != "app" || told[0].Kind != "values" || told[0].Reason != "larger values in one call: the limit is 23KiB" {
+		t.Errorf("told %+v", told)
 	}
 }

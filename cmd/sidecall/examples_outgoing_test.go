@@ -80,7 +80,7 @@ func TestExampleOutgoing(t *testing.T) {
 	}
 	const from = " outgoing http-log http GET "
 	wantLog := []string{"{info" + from + g + "/a?b=c}", "{info" + from + g + "/}", "{info" + from + g + "/large}", "{info" + from + g + "/huge}",
-		"{info" + from + g + "/moved}", "{warn" + from + o + "/a: refused}"}
+		"{info" + from + g + "/moved}", "{warn outgoing pages  pages was refused an HTTP request to " + o + "}", "{warn" + from + o + "/a: refused}"}
 	if strings.Join(logged, "\n") != strings.Join(wantLog, "\n") {
 		t.Errorf("logged:\n%s\nwant:\n%s", strings.Join(logged, "\n"), strings.Join(wantLog, "\n"))
 	}

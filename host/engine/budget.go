@@ -22,6 +22,11 @@ type Budget struct {
 	// Memory, if it is not nil, counts the linear memories of all budgets that share it.
 	Memory *atomic.Int64
 
+	// Refused, if it is not nil, is told why a linear memory may not grow, and Full is set
+	// then.
+	Refused func(error)
+	Full    bool
+
 	// linear is taken by linear memories, other by the rest, and fixed is the part of
 	// other that is given back only when the store is closed: tables, instances.
 	linear, other, fixed uint64

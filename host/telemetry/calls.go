@@ -13,7 +13,17 @@ import (
 	"github.com/sidecall/sidecall/host"
 )
 
-var _ host.Tracer = (*Telemetry)(nil)
+var (
+	_ host.Tracer        = (*Telemetry)(nil)
+	_ host.RefusalTracer = (*Telemetry)(nil)
+)
+
+// Refused makes an event of the span in which a component asked for what it was not given.
+func (t *Telemetry) Refused(ctx context.Context, r *host.Refusal) {
+	trace.SpanFromContext(ctx).AddEvent("sidecall.refused", trace.WithAttributes(
+		attribute.String("sidecall.component", r.Component), attribute.String("sidecall.refused.kind", r.Kind),
+		attribute.String("sidecall.refused.target", r.Target), attribute.String("sidecall.refused.reason", r.Reason)))
+}
 
 // Begin makes a span of a call between components. Calls of a request that is not
 // sampled cost nothing but this look.

@@ -64,6 +64,8 @@ type Diagnostic struct {
 	Message string
 	// Details are further lines: a difference function by function, candidates.
 	Details []string
+	// Telling marks a note that matters to who serves the composition, too.
+	Telling bool
 	// Hint says what to do; manifest text to write stands on lines of its own.
 	Hint string
 }

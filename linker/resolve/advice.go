@@ -68,6 +68,9 @@ type grant struct {
 	// without is what an import without the grant means, for one component and for
 	// several, empty where that is common.
 	without [2]string
+	// common is set if programs of many languages import the interface whether they use it
+	// or not.
+	common bool
 	// passed is set if what the component makes takes the grant along, to whomever the
 	// component has the interface from.
 	passed bool
@@ -75,15 +78,15 @@ type grant struct {
 
 func grantsOf(n *node) []grant {
 	return []grant{
-		{"args", "wasi:cli/environment", len(n.Args) > 0, n.ArgsPos, [2]string{}, false},
-		{"env", "wasi:cli/environment", len(n.Env) > 0, n.EnvPos, [2]string{}, false},
-		{"allow.files", "wasi:filesystem/preopens", len(n.Files) > 0, n.FilesPos, [2]string{"it sees no files", "they see no files"}, false},
-		{"allow.outboundHosts", "wasi:http/outgoing-handler", len(n.OutboundHosts) > 0, n.OutboundPos, [2]string{"its requests are refused", "their requests are refused"}, true},
+		{"args", "wasi:cli/environment", len(n.Args) > 0, n.ArgsPos, [2]string{}, true, false},
+		{"env", "wasi:cli/environment", len(n.Env) > 0, n.EnvPos, [2]string{}, true, false},
+		{"allow.files", "wasi:filesystem/preopens", len(n.Files) > 0, n.FilesPos, [2]string{"it sees no files", "they see no files"}, true, false},
+		{"allow.outboundHosts", "wasi:http/outgoing-handler", len(n.OutboundHosts) > 0, n.OutboundPos, [2]string{"its requests are refused", "their requests are refused"}, false, true},
 		// Whoever uses a socket has the network from there. Many languages import it in
 		// every program, so that it is not granted means nothing.
-		{"allow.sockets", "wasi:sockets/network", len(n.Sockets) > 0, n.SocketsPos, [2]string{}, false},
-		{"allow.keyvalue", "wasi:keyvalue/store", len(n.Buckets) > 0, n.BucketsPos, [2]string{"it can open no bucket", "they can open no bucket"}, false},
-		{"config", "wasi:config/store", len(n.Config) > 0, n.ConfigPos, [2]string{"it finds no values", "they find no values"}, false},
+		{"allow.sockets", "wasi:sockets/network", len(n.Sockets) > 0, n.SocketsPos, [2]string{}, true, false},
+		{"allow.keyvalue", "wasi:keyvalue/store", len(n.Buckets) > 0, n.BucketsPos, [2]string{"it can open no bucket", "they can open no bucket"}, false, false},
+		{"config", "wasi:config/store", len(n.Config) > 0, n.ConfigPos, [2]string{"it finds no values", "they find no values"}, false, false},
 	}
 }
 
@@ -123,6 +126,7 @@ func (r *resolver) grants() {
 
 // lacking notes that components import what they have no grant for.
 func (r *resolver) lacking(g grant, ns []*node) {
+	defer func() { r.diags[len(r.diags)-1].Telling = !g.common }()
 	if len(ns) == 1 {
 		r.report(diag.Note, ns[0].Pos, "", nil, "%s imports %s, but has no %s: %s", ns[0].Name, g.via, g.key, g.without[0])
 		return

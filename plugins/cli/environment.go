@@ -16,6 +16,10 @@ func environment() *host.Interface {
 
 func getEnvironment(c *host.Call, _ []value.Value) (value.Value, error) {
 	env := c.Component().Grants.Env
+	if len(env) == 0 {
+		c.Refused(host.Refusal{Kind: "environment", Reason: "its environment, which is empty", Quiet: true,
+			Write: host.Allow(c.Component().Name, "VALUE", "env", "NAME")})
+	}
 	vars := make([]value.Value, len(env))
 	for i, e := range env {
 		vars[i] = value.Tuple(value.String(e.Name), value.String(e.Value))

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/plugins/internal/wire"
@@ -20,11 +22,14 @@ func Interfaces() []*host.Interface {
 }
 
 func get(c *host.Call, args []value.Value) (value.Value, error) {
+	key := args[0].Str()
 	for _, v := range c.Component().Grants.Config {
-		if v.Name == args[0].Str() {
+		if v.Name == key {
 			return wire.Ok(value.Some(value.String(v.Value)))
 		}
 	}
+	c.Refused(host.Refusal{Kind: "config", Target: key, Reason: fmt.Sprintf("the value %q of its configuration, of which there is none", key),
+		Write: host.Allow(c.Component().Name, "VALUE", "config", key)})
 	return wire.Ok(value.None())
 }
 

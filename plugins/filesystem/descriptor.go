@@ -46,6 +46,8 @@ type Descriptor struct {
 	flags Flags
 	// mutable is whether the grant that it comes from allows changes.
 	mutable bool
+	// from is what it was opened by, for messages.
+	from source
 }
 
 // file is an open file that a descriptor and its streams share. The last one to go
@@ -74,8 +76,8 @@ func (f *file) release() {
 	}
 }
 
-func newDirectory(root *os.Root, mutable bool) *Descriptor {
-	d := &Descriptor{dir: root, flags: FlagRead, mutable: mutable}
+func newDirectory(root *os.Root, mutable bool, from source) *Descriptor {
+	d := &Descriptor{dir: root, flags: FlagRead, mutable: mutable, from: from}
 	if mutable {
 		d.flags |= FlagMutateDirectory
 	}
@@ -134,7 +136,7 @@ func (d *Descriptor) at(path string) error {
 	case path == "":
 		return NoEntry
 	case path[0] == '/':
-		return NotPermitted
+		return d.from.outside(path)
 	}
 	return nil
 }
@@ -145,7 +147,7 @@ func (d *Descriptor) change(path string) error {
 		return err
 	}
 	if !d.mutable {
-		return ReadOnly
+		return d.from.readOnly(path)
 	}
 	return nil
 }

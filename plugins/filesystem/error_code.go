@@ -64,8 +64,11 @@ func (c ErrorCode) Error() string { return errorCodeNames[c] }
 // codeOf returns the error-code for an error of package os, or of this package.
 func codeOf(err error) ErrorCode {
 	var code ErrorCode
+	var denied *deniedError
 	var errno syscall.Errno
 	switch {
+	case errors.As(err, &denied):
+		return denied.code
 	case errors.As(err, &code):
 		return code
 	case errors.As(err, &errno):

@@ -11,7 +11,7 @@ func (d *Descriptor) openAt(follow bool, path string, open OpenFlags, flags Flag
 		return nil, err
 	}
 	if !d.mutable && (flags&(FlagWrite|FlagMutateDirectory) != 0 || open&(OpenCreate|OpenTruncate) != 0) {
-		return nil, ReadOnly
+		return nil, d.from.readOnly(path)
 	}
 	if open&OpenDirectory != 0 {
 		if open&(OpenCreate|OpenExclusive|OpenTruncate) != 0 {
@@ -53,7 +53,7 @@ func (d *Descriptor) openDirectory(follow bool, path string, flags Flags) (*Desc
 	if err != nil {
 		return nil, err
 	}
-	return newDirectory(root, d.mutable), nil
+	return newDirectory(root, d.mutable, d.from.below(path)), nil
 }
 
 func (d *Descriptor) openFile(path string, open OpenFlags, flags Flags) (*Descriptor, error) {
@@ -70,7 +70,7 @@ func (d *Descriptor) openFile(path string, open OpenFlags, flags Flags) (*Descri
 		_ = f.Close() // the first error is the one to tell
 		return nil, err
 	}
-	return &Descriptor{file: newFile(f), flags: flags &^ FlagMutateDirectory, mutable: d.mutable}, nil
+	return &Descriptor{file: newFile(f), flags: flags &^ FlagMutateDirectory, mutable: d.mutable, from: d.from.below(path)}, nil
 }
 
 func osFlags(open OpenFlags, flags Flags) int {

@@ -20,6 +20,10 @@ func preopens() *host.Interface {
 // mistake of the guest, which has no way to be told: the call ends.
 func getDirectories(c *host.Call, _ []value.Value) (value.Value, error) {
 	var dirs []value.Value
+	if len(c.Component().Grants.Files) == 0 {
+		c.Refused(host.Refusal{Kind: "files", Reason: "its directories, of which it has none", Quiet: true,
+			Write: host.Allow(c.Component().Name, "[{ host: ./data, guest: /data }]", "allow", "files")})
+	}
 	for _, g := range c.Component().Grants.Files {
 		d, err := preopen(c, g)
 		if err != nil {
@@ -43,7 +47,7 @@ func preopen(c *host.Call, g plan.FileGrant) (*Descriptor, error) {
 		held.Give()
 		return nil, err
 	}
-	return newDirectory(root, !g.ReadOnly).holding(held), nil
+	return newDirectory(root, !g.ReadOnly, source{grant: g}).holding(held), nil
 }
 
 // ownDescriptor makes a handle of the resource descriptor.

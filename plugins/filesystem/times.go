@@ -39,7 +39,7 @@ func newTimestamp(v value.Value) (time.Time, error) {
 func (d *Descriptor) setTimes(t times) error {
 	switch {
 	case !d.mutable:
-		return ReadOnly
+		return d.from.readOnly("")
 	case d.dir != nil:
 		return d.dir.Chtimes(".", t.access, t.modification)
 	}

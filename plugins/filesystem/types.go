@@ -54,7 +54,7 @@ func query(f func(c *host.Call, d *Descriptor, args []value.Value) (value.Value,
 		}
 		v, err := f(c, d, args[1:])
 		if err != nil {
-			return wire.ErrCode(codeOf(err))
+			return failed(c, d, err)
 		}
 		return wire.Ok(v)
 	}
@@ -62,13 +62,13 @@ func query(f func(c *host.Call, d *Descriptor, args []value.Value) (value.Value,
 
 // command is query for functions whose ok has no payload.
 func command(f func(d *Descriptor, args []value.Value) error) host.Func {
-	return func(_ *host.Call, args []value.Value) (value.Value, error) {
+	return func(c *host.Call, args []value.Value) (value.Value, error) {
 		d, err := host.Object[*Descriptor](args[0])
 		if err != nil {
 			return value.Value{}, err
 		}
 		if err := f(d, args[1:]); err != nil {
-			return wire.ErrCode(codeOf(err))
+			return failed(c, d, err)
 		}
 		return wire.OkUnit()
 	}

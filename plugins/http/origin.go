@@ -81,13 +81,15 @@ type grants struct {
 	origins []origin
 	err     error
 	active  int
+	// component is whose they are.
+	component string
 }
 
 type grantsKey struct{}
 
 func grantsOf(c *host.Call) *grants {
 	return c.State(grantsKey{}, func() any {
-		g := &grants{}
+		g := &grants{component: c.Component().Name}
 		for _, s := range c.Component().Grants.OutboundHosts {
 			o, err := parseOrigin(s)
 			if err != nil {
@@ -108,4 +110,22 @@ func (g *grants) allow(d origin) (ok, h2c bool) {
 		}
 	}
 	return ok, h2c
+}
+
+// refusal tells that no request may go to d.
+func (g *grants) refusal(d origin) host.Refusal {
+	return host.Refusal{Component: g.component, Kind: "http", Target: d.String(), Reason: "an HTTP request to " + d.String(),
+		Write: host.Allow(g.component, "["+host.Scalar(d.String())+"]", "allow", "outboundHosts")}
+}
+
+// String is the origin as a grant has it, without a port that goes without saying.
+func (o origin) String() string {
+	name := o.host
+	if strings.Contains(name, ":") {
+		name = "[" + name + "]"
+	}
+	if o.port == map[string]string{"http": "80", "https": "443"}[o.scheme] {
+		return o.scheme + "://" + name
+	}
+	return o.scheme + "://" + name + ":" + o.port
 }

@@ -72,6 +72,7 @@ func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futur
 	case r.maker.err != nil:
 		return nil, fail(ConfigurationError, r.maker.err)
 	case !allowed:
+		c.Refused(r.maker.refusal(to))
 		return nil, fail(RequestDenied, nil)
 	case g.active >= p.cfg.MaxRequests:
 		return nil, fail(ConnectionLimitReached, nil)

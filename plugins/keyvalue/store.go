@@ -65,6 +65,8 @@ func other(err error) (value.Value, error) {
 func (p *Plugin) open(c *host.Call, args []value.Value, iface string) (value.Value, error) {
 	name := args[0].Str()
 	if !slices.Contains(c.Component().Grants.Buckets, name) {
+		c.Refused(host.Refusal{Kind: "keyvalue", Target: name, Reason: fmt.Sprintf("the bucket %q", name),
+			Write: host.Allow(c.Component().Name, "["+host.Scalar(name)+"]", "allow", "keyvalue")})
 		return wire.Err(value.Variant(caseAccessDenied, nil))
 	}
 	b, err := p.bucket(name)

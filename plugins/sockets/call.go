@@ -18,21 +18,27 @@ func query[T any](f func(c *host.Call, self T, args []value.Value) (value.Value,
 		}
 		v, err := f(c, self, args[1:])
 		if err != nil {
-			return wire.ErrCode(codeOf(err))
+			return failed(c, err)
 		}
 		return wire.Ok(v)
 	}
 }
 
+// failed makes the result of an error, and tells of one that a grant would have prevented.
+func failed(c *host.Call, err error) (value.Value, error) {
+	c.TellRefusal(err)
+	return wire.ErrCode(codeOf(err))
+}
+
 // command is query for functions whose ok has no payload.
 func command[T any](f func(self T, args []value.Value) error) host.Func {
-	return func(_ *host.Call, args []value.Value) (value.Value, error) {
+	return func(c *host.Call, args []value.Value) (value.Value, error) {
 		self, err := host.Object[T](args[0])
 		if err != nil {
 			return value.Value{}, err
 		}
 		if err := f(self, args[1:]); err != nil {
-			return wire.ErrCode(codeOf(err))
+			return failed(c, err)
 		}
 		return wire.OkUnit()
 	}

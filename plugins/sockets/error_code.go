@@ -5,6 +5,8 @@ import (
 	"net"
 	"os"
 	"syscall"
+
+	"github.com/sidecall/sidecall/host"
 )
 
 // ErrorCode is the enum error-code, in the order of the WIT. It is an error.
@@ -49,9 +51,12 @@ func codeOf(err error) ErrorCode {
 	var code ErrorCode
 	var errno syscall.Errno
 	var dns *net.DNSError
+	var refusal *host.Refusal
 	switch {
 	case errors.As(err, &code):
 		return code
+	case errors.As(err, &refusal):
+		return AccessDenied
 	case errors.As(err, &errno):
 		return codeOfErrno(errno)
 	case errors.As(err, &dns):

@@ -44,7 +44,7 @@ func resolveAddresses(c *host.Call, args []value.Value) (value.Value, error) {
 	}
 	s, err := lookUp(n.policy, args[1].Str())
 	if err != nil {
-		return wire.ErrCode(codeOf(err))
+		return failed(c, err)
 	}
 	return wire.Ok(c.Own(wit.Resource("wasi:sockets/ip-name-lookup", "resolve-address-stream"), s))
 }
@@ -62,7 +62,7 @@ func lookUp(p *policy, name string) (*addressStream, error) {
 		return nil, InvalidArgument
 	}
 	if !p.lookup(name) {
-		return nil, AccessDenied
+		return nil, p.noLookup(name)
 	}
 	held, err := p.descriptors.Take() // the resolver asks by a socket
 	if err != nil {

@@ -16,6 +16,8 @@ type policy struct {
 	grants []plan.SocketGrant
 	// descriptors are what sockets and lookups take of the instance's, nil for any.
 	descriptors *host.Descriptors
+	// component is whose it is.
+	component string
 
 	mu sync.Mutex
 	// found tells for each address which granted names were looked up to it.
@@ -33,7 +35,7 @@ type policyKey struct{}
 
 func policyOf(c *host.Call) *policy {
 	return c.State(policyKey{}, func() any {
-		return &policy{grants: c.Component().Grants.Sockets, descriptors: c.Descriptors(), found: map[netip.Addr][]string{}}
+		return &policy{grants: c.Component().Grants.Sockets, component: c.Component().Name, descriptors: c.Descriptors(), found: map[netip.Addr][]string{}}
 	}).(*policy)
 }
 
@@ -50,7 +52,7 @@ func (p *policy) uses(proto plan.SocketProtocol) bool {
 // acquire counts a socket, and takes the descriptor for it.
 func (p *policy) acquire(proto plan.SocketProtocol) (*host.Descriptor, error) {
 	if !p.uses(proto) {
-		return nil, AccessDenied
+		return nil, p.noSocket(proto)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -16,7 +16,7 @@ func tcpCreateSocket() *host.Interface {
 func createTCPSocket(c *host.Call, args []value.Value) (value.Value, error) {
 	t, err := newTCPSocket(family(args[0].Case()), policyOf(c))
 	if err != nil {
-		return wire.ErrCode(codeOf(err))
+		return failed(c, err)
 	}
 	return wire.Ok(ownTCPSocket(c, t))
 }

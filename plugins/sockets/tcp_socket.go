@@ -89,7 +89,7 @@ func (t *tcpSocket) startBind(p *policy, a socketAddress) error {
 	case !t.family.is(a.Addr()) || a.Addr().IsMulticast():
 		return InvalidArgument
 	case !p.bind(plan.TCP, a.AddrPort):
-		return AccessDenied
+		return p.noListen(plan.TCP, a.AddrPort)
 	}
 	// A port that was in use a moment ago can be used again, as the specification
 	// wants; a port that is chosen is not to be shared.
@@ -126,7 +126,7 @@ func (t *tcpSocket) startConnect(p *policy, a socketAddress) error {
 	case !t.family.is(a.Addr()) || a.Addr().IsMulticast() || a.Addr().IsUnspecified() || a.Port() == 0:
 		return InvalidArgument
 	case !p.connect(plan.TCP, a.AddrPort):
-		return AccessDenied
+		return p.noConnect(plan.TCP, a.AddrPort)
 	}
 	t.state = tcpConnectInProgress
 	if err := t.conn.connect(a); err != nil && codeOf(err) != WouldBlock {
@@ -169,7 +169,7 @@ func (t *tcpSocket) startListen() error {
 		return err
 	}
 	if !t.conn.policy.listen(plan.TCP, a.AddrPort) {
-		return AccessDenied
+		return t.conn.policy.noListen(plan.TCP, a.AddrPort)
 	}
 	if err := t.conn.listen(t.backlog); err != nil {
 		return err

@@ -16,7 +16,7 @@ func udpCreateSocket() *host.Interface {
 func createUDPSocket(c *host.Call, args []value.Value) (value.Value, error) {
 	u, err := newUDPSocket(family(args[0].Case()), policyOf(c))
 	if err != nil {
-		return wire.ErrCode(codeOf(err))
+		return failed(c, err)
 	}
 	return wire.Ok(c.Own(wit.Resource("wasi:sockets/udp", "udp-socket"), u))
 }

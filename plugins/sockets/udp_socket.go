@@ -77,7 +77,7 @@ func (u *udpSocket) startBind(p *policy, a socketAddress) error {
 	case !u.family.is(a.Addr()):
 		return InvalidArgument
 	case !p.bind(plan.UDP, a.AddrPort):
-		return AccessDenied
+		return p.noListen(plan.UDP, a.AddrPort)
 	}
 	if err := u.conn.bind(a, false); err != nil {
 		return bindError(err)
@@ -105,7 +105,7 @@ func (u *udpSocket) checkRemote(a socketAddress) error {
 	case !u.family.is(a.Addr()) || a.Addr().IsUnspecified() || a.Port() == 0:
 		return InvalidArgument
 	case !u.conn.open && !u.conn.policy.connect(plan.UDP, a.AddrPort):
-		return AccessDenied
+		return u.conn.policy.noConnect(plan.UDP, a.AddrPort)
 	}
 	return nil
 }

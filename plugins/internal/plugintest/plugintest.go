@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/sidecall/sidecall/host"
@@ -27,6 +29,43 @@ type Env struct {
 	inst   *host.Instance
 	ifaces map[string]*host.Interface
 	ctx    context.Context
+	told   *refusals
+}
+
+// refusals are what was told.
+type refusals struct {
+	mu  sync.Mutex
+	all []host.Refusal // guarded by mu
+}
+
+func (r *refusals) add(refusal host.Refusal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, refusal)
+}
+
+// Told returns what was refused and told so far.
+func (e *Env) Told() []host.Refusal {
+	e.told.mu.Lock()
+	defer e.told.mu.Unlock()
+	return slices.Clone(e.told.all)
+}
+
+// TellsOnce checks that one thing was refused and told since the last call, or nothing if
+// write is empty, and that this is what to write.
+func (e *Env) TellsOnce(kind, write string) {
+	e.t.Helper()
+	told := e.Told()
+	e.told.mu.Lock()
+	e.told.all = nil
+	e.told.mu.Unlock()
+	switch {
+	case write == "" && len(told) == 0:
+	case len(told) != 1:
+		e.t.Errorf("told %d refusals, want one, of %s: %v", len(told), kind, told)
+	case told[0].Kind != kind || told[0].Write != write:
+		e.t.Errorf("told of %s: %s\nwrite %s\nwant  %s", told[0].Kind, told[0].Reason, told[0].Write, write)
+	}
 }
 
 // flags is the module that every plan begins with: two globals for its one instance.
@@ -43,7 +82,7 @@ func New(t testing.TB, g plan.Grants, stdio host.Stdio, ifaces ...[]*host.Interf
 // Of makes an Env of some components, of which the first calls; see As.
 func Of(t testing.TB, components []plan.Component, stdio host.Stdio, ifaces ...[]*host.Interface) *Env {
 	t.Helper()
-	e := &Env{t: t, ifaces: map[string]*host.Interface{}, ctx: t.Context()}
+	e := &Env{t: t, ifaces: map[string]*host.Interface{}, ctx: t.Context(), told: &refusals{}}
 	for _, is := range ifaces {
 		for _, i := range is {
 			e.ifaces[i.Name] = i
@@ -57,7 +96,7 @@ func Of(t testing.TB, components []plan.Component, stdio host.Stdio, ifaces ...[
 		Steps:      []plan.Step{{}},
 	}
 	var err error
-	if e.comp, err = host.Compile(t.Context(), p, host.Config{Engine: "interpreter", Descriptors: descriptors}); err != nil {
+	if e.comp, err = host.Compile(t.Context(), p, host.Config{Engine: "interpreter", Descriptors: descriptors, Refused: e.told.add}); err != nil {
 		t.Fatal(err)
 	}
 	if e.inst, err = e.comp.Instantiate(t.Context(), host.InstanceOptions{Stdio: stdio}); err != nil {

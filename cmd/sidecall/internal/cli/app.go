@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -20,6 +21,7 @@ import (
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/diag"
+	wasiio "github.com/sidecall/sidecall/plugins/io"
 )
 
 // app is one run of the command line.
@@ -35,7 +37,9 @@ type app struct {
 	observed   *observation      // nil for commands that nobody observes
 	guests     *guestLogs        // of serve, nil for other commands
 
-	drainLog func(context.Context) error // if not nil, waits until what guests logged is written
+	errorsOnce sync.Once
+	errorSink  *wasiio.Sink                // see errors
+	drainLog   func(context.Context) error // if not nil, waits until what guests logged is written
 
 	variables func(name string) (string, bool) // for ${VAR} in manifests
 	contained bool                             // a container is what the guests see of the machine

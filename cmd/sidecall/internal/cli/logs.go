@@ -148,11 +148,19 @@ func (a *app) guestLogging() logging.Config {
 		cfg.Log = func(component string) *zerolog.Logger { return &a.guests.of(component).Log }
 		return cfg
 	}
-	sink := wasiio.NewSink(a.stderr)
+	sink := a.errors()
 	log := a.guestLogger(sinkWriter{sink})
 	cfg.Log, cfg.Ready = func(string) *zerolog.Logger { return &log }, sink
-	a.drainLog = sink.Drain
 	return cfg
+}
+
+// errors is standard error for what is not to wait for who reads it.
+func (a *app) errors() *wasiio.Sink {
+	a.errorsOnce.Do(func() {
+		a.errorSink = wasiio.NewSink(a.stderr)
+		a.drainLog = a.errorSink.Drain
+	})
+	return a.errorSink
 }
 
 // sinkWriter is a sink as a log writes to it. A log that cannot be written is nobody's

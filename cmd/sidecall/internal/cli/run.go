@@ -147,6 +147,7 @@ func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, err
 		CacheSeed:  a.cacheSeed,
 		MaxMemory:  a.settings.MaxMemory,
 		Tracer:     a.observed.tracer(),
+		Refused:    a.refused,
 		Log:        a.log,
 	}
 	if a.settings.Engine != "auto" {

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/control"
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/wave"
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/value"
@@ -78,7 +79,11 @@ func (w *running) call(ctx context.Context, r control.CallRequest, stdio host.St
 	}
 	w.calls.Add(1)
 	defer w.calls.Add(-1)
-	inst, err := w.comp.Instantiate(ctx, host.InstanceOptions{Stdio: stdio})
+	inst, err := w.comp.Instantiate(ctx, host.InstanceOptions{Stdio: stdio, Refused: func(r host.Refusal) {
+		if !r.Quiet {
+			tellRefusal(stdio.Err, report.Style{}, r)
+		}
+	}})
 	if err != nil {
 		return "", interrupted(ctx, err)
 	}

@@ -94,6 +94,7 @@ func (a *app) serve(t *target) (err error) {
 	if err := r.Diagnostics.Err(); err != nil {
 		return err
 	}
+	a.notes(r.Diagnostics)
 	a.guests.limit(r.Manifest, a.settings)
 	handler, err := findHandler(r.Plan)
 	if err != nil {
