@@ -152,7 +152,7 @@ func TestMemoryLimit(t *testing.T) {
 			t.Errorf("grow %d = %d, want %d", c.by, got, c.want)
 		}
 	}
-	const reason = "more memory: component app may have 640KiB of memory in one instance: 320KiB are in use, 384KiB more were asked for; the limit is set by --max-memory"
+	const reason = "more memory: component app may have 640KiB of memory in one instance: 324KiB are in use, 384KiB more were asked for; the limit is set by --max-memory"
 	if len(told) != 1 || told[0].Component != "app" || told[0].Kind != "memory" || told[0].Reason != reason || told[0].Write != "--max-memory 2MiB" {
 		t.Errorf("told %+v", told)
 	}
