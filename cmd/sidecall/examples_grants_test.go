@@ -22,9 +22,8 @@ func TestGrantsOfExamples(t *testing.T) {
   tally: { file: 05-config-keyvalue/tally.wasm }
 `, `
 7: note: app imports wasi:filesystem/preopens, but has no allow.files: it sees no files
-7: note: app imports wasi:keyvalue/store, but has no allow.keyvalue: it can open no bucket
+7: note: app and tally import wasi:keyvalue/store, but have no allow.keyvalue: they can open no bucket
 7: note: app imports wasi:config/store, but has no config: it finds no values
-8: note: tally imports wasi:keyvalue/store, but has no allow.keyvalue: it can open no bucket
 `},
 		{"behind a chain", `
   app: { file: 04-outgoing/app.wasm, allow: { files: [{ host: ., guest: / }], outboundHosts: [ "http://a" ] } }
