@@ -176,12 +176,19 @@ func (c *conn) kick() {
 	}
 }
 
-// goOn reports whether reading was interrupted by kick, though it must not end now.
+// goOn reports whether reading was interrupted, by kick or because the client has sent
+// nothing for long, though it must not end now.
 func (c *conn) goOn() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.kicked {
-		return false
+		// To interrupt reading at once net/http sets a deadline of long ago.
+		late := c.deadline.After(time.Unix(1<<30, 0)) && !c.busy && !c.closed &&
+			c.in.Requests() == c.answered && !c.in.Begun() && waiting(c.tcp)
+		if late { // the first bytes of a request have come just now
+			_ = c.Conn.SetReadDeadline(time.Now().Add(c.of.headerTimeout))
+		}
+		return late
 	}
 	c.kicked = false
 	if !c.busy && !c.moreLocked(0) {

@@ -26,3 +26,17 @@ func TestOneFraming(t *testing.T) {
 		}
 	}
 }
+
+// TestStatusOfBrokenAnswers: the log has the status that was sent, whatever came after it.
+func TestStatusOfBrokenAnswers(t *testing.T) {
+	for _, path := range []string{"/unfinished", "/forgotten", "/length"} {
+		s := serve(t, setup{})
+		got := s.send("GET " + path + " HTTP/1.1\r\nHost: a\r\n\r\n")
+		if !strings.HasPrefix(got, "HTTP/1.1 200") || strings.HasSuffix(got, "\r\n0\r\n\r\n") {
+			t.Errorf("%s: answered %q", path, got)
+		}
+		if line := s.log.one(t, "response failed"); line["status"] != 200.0 || line["broken_off"] != true {
+			t.Errorf("%s: logged %v", path, line)
+		}
+	}
+}
