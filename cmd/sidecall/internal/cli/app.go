@@ -19,6 +19,7 @@ import (
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/budget"
 	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/diag"
 	wasiio "github.com/sidecall/sidecall/plugins/io"
@@ -44,6 +45,8 @@ type app struct {
 	variables func(name string) (string, bool) // for ${VAR} in manifests
 	contained bool                             // a container is what the guests see of the machine
 	cacheSeed string                           // see host.Config
+	// budget is what compositions may have, nil for what the process has.
+	budget *budget.Process
 
 	linked   func(*linker.Result)    // if not nil, is told what has been linked, before anybody else
 	compiled func(*host.Composition) // if not nil, is told what has been compiled

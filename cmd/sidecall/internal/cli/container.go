@@ -18,6 +18,7 @@ import (
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/host/budget"
 	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/shim/pod"
@@ -175,6 +176,9 @@ func (a *app) prepareCommand() *cobra.Command {
 			if found, _, err := cmd.Root().Find([]string{command}); err != nil || found == cmd.Root() {
 				return fmt.Errorf("the composition serves HTTP, which this sidecall cannot do")
 			}
+			// What runs in the container has the container's limits. Those of this process
+			// are for compiling.
+			a.budget = budget.NewProcess(budget.Limits{})
 			trouble := &firstLine{}
 			a.log = zerolog.New(trouble).Level(zerolog.WarnLevel)
 			c, err := a.compile(context.Background(), r.Plan)

@@ -149,6 +149,7 @@ func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, err
 		Tracer:     a.observed.tracer(),
 		Refused:    a.refused,
 		Log:        a.log,
+		Budget:     a.budget,
 	}
 	if a.settings.Engine != "auto" {
 		cfg.Engine = a.settings.Engine
