@@ -263,9 +263,15 @@ func collect(root *os.Root) error {
 
 // entries lists a directory of the store, which may not be there yet.
 func entries(root *os.Root, dir string) ([]fs.DirEntry, error) {
-	list, err := fs.ReadDir(root.FS(), dir)
+	info, err := root.Lstat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	return list, err
+	if err == nil && !info.IsDir() { // a pipe would wait
+		err = errors.New(dir + " is not a directory")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return fs.ReadDir(root.FS(), dir)
 }

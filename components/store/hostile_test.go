@@ -229,6 +229,12 @@ func TestLinksInStore(t *testing.T) {
 	if s.Has(desc.Digest) {
 		t.Error("a link is taken for a blob")
 	}
+	// Nor is one to another blob of the store.
+	remove(t, path)
+	symlink(t, digest.FromBytes(composition.Components[0].Bytes).Encoded(), path)
+	if s.Has(desc.Digest) {
+		t.Error("a link to another blob is taken for a blob")
+	}
 }
 
 func TestStoreModes(t *testing.T) {
