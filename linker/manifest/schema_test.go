@@ -11,7 +11,7 @@ import (
 	"golang.org/x/tools/txtar"
 )
 
-func compileSchema(t *testing.T) *jsonschema.Schema {
+func compileSchema(t testing.TB) *jsonschema.Schema {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(manifest.Schema()))
 	if err != nil {
