@@ -25,8 +25,8 @@ func bulkOf(m *Module, prev, in *inst) (bulkKind, int) {
 		}
 		return bulkTested, inlineCost
 	case OpMemoryInit:
-		if n := len(m.Datas[in.a].Init); n <= chunk {
-			return bulkKept, 20 + n/bytesPerUnit
+		if n := len(m.Datas[in.a].Init); n <= chunk || m.Datas[in.a].Mode == Active {
+			return bulkKept, 20 + min(n, chunk)/bytesPerUnit
 		}
 		return bulkCalled, 50
 	case OpTableInit:

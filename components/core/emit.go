@@ -189,6 +189,9 @@ func (e *emitter) misc(in *inst) {
 		kind, _ = bulkOf(w.m, &e.prev, in)
 	}
 	switch {
+	case in.op == OpMemoryInit && w.m.Datas[in.a].Mode == Active:
+		e.replace()
+		e.out = (&Code{e.out}).Idx2(OpMemoryInit, w.nothing(), 0).b
 	case kind == bulkTested:
 		e.replace()
 		e.tested(in)

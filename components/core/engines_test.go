@@ -137,6 +137,8 @@ func FuzzEngines(f *testing.F) {
 	for seed := range uint64(100) {
 		f.Add(seed, []byte{})
 	}
+	f.Add(uint64(66), []byte("020"))
+	f.Add(uint64(50), []byte("h\xe2\x06+(\xb7B\xf2D|\xb0cV\x90\xa2\xe3\xbap\xb3\x04\xc0\x86\xc8#\x11\xad"))
 	engines, err := bothEngines()
 	if err != nil {
 		f.Fatal(err)
@@ -176,7 +178,11 @@ func FuzzEngines(f *testing.F) {
 		}
 		// One of the rewritings: the next inputs have others.
 		n := int(seed % uint64(len(rewritings)))
-		out, info, err := core.Rewrite(d, rewritings[n])
+		opt := rewritings[n]
+		if d.Start != nil {
+			opt.LiftData = false // here, the image is written after the start function has run
+		}
+		out, info, err := core.Rewrite(d, opt)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -259,4 +265,43 @@ func distinct(n uint32) (list []core.ValType) {
 		n /= 4
 	}
 	return list
+}
+
+// TestInitFromActiveSegment: an active segment is empty after instantiation (core
+// specification, "Instantiation"), which the engine forgets.
+func TestInitFromActiveSegment(t *testing.T) {
+	engines, err := bothEngines()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n, want := range []string{"[7] state [7] calls 0", "[]out of bounds memory access state [7] calls 0"} {
+		for _, size := range []int{5, 100_000} {
+			var b core.Builder
+			b.Memory(core.MemoryType{Range: core.Range{Min: 2}})
+			b.DataAt(new(core.Code).I32(2).I32(2).Op(core.OpI32Add), make([]byte, size)) // no constant
+			b.PassiveData([]byte("passive"))
+			run := b.Func(b.Type([]core.ValType{core.I32}, []core.ValType{core.I64}))
+			run.I32(0).I32(0).I32(int32(n)).Idx2(core.OpMemoryInit, 0, 0)
+			run.I32(0).I32(0).I32(7).Idx2(core.OpMemoryInit, 1, 0).I64(7)
+			digest := b.Func(b.Type(nil, []core.ValType{core.I64}))
+			digest.I64(7)
+			b.Export("run", core.ExternFunc, run.Index)
+			b.Export("digest", core.ExternFunc, digest.Index)
+			d, err := core.Decode(b.Encode(), 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, opt := range rewritings {
+				out, _, err := core.Rewrite(d, opt)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, e := range engines {
+					if got, err := e.story(out, nil, 1); err != nil || got[0] != want {
+						t.Errorf("%s, %d of %d bytes: got %v %v, want %s", e.name, n, size, got, err, want)
+					}
+				}
+			}
+		}
+	}
 }

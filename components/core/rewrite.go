@@ -115,6 +115,8 @@ type writer struct {
 	// refGlobals the globals that hold the references: see refFunc.
 	refs       []uint32
 	refGlobals map[uint32]uint32
+	// empty is set if a segment of no bytes is added behind the module's: see nothing.
+	empty bool
 
 	budget   int32
 	cost     compileCost // estimated, of the functions so far
@@ -160,6 +162,13 @@ func (w *writer) refFunc(f uint32) uint32 {
 		w.refs = append(w.refs, f)
 	}
 	return g
+}
+
+// nothing is the index of a segment of no bytes, which is what is left of an active one
+// after instantiation. The engine forgets to drop those: memory.init would find the bytes.
+func (w *writer) nothing() uint32 {
+	w.empty = true
+	return uint32(len(w.m.Datas))
 }
 
 // addType returns the index of a type, which it adds unless it is there.

@@ -21,7 +21,11 @@ func (w *writer) module() ([]byte, error) {
 	}
 	out = appendSection(out, secElement, w.elementSection())
 	if w.m.DataCount != nil {
-		out = appendRaw(out, secDataCount, appendU32(nil, *w.m.DataCount))
+		count := *w.m.DataCount
+		if w.empty {
+			count++
+		}
+		out = appendRaw(out, secDataCount, appendU32(nil, count))
 	}
 	out = appendSection(out, secCode, codes)
 	out = appendSection(out, secData, w.dataSection())
@@ -259,6 +263,10 @@ func (w *writer) dataSection() section {
 			s.b = w.constExpr(append(s.b, 0), d.Offset)
 		}
 		s.b = append(appendU32(s.b, uint32(len(d.Init))), d.Init...)
+	}
+	if w.empty {
+		s.n++
+		s.b = append(s.b, 1, 0)
 	}
 	return s
 }

@@ -28,8 +28,9 @@ type Module struct {
 	HasMemory bool
 	// Throws is set if the module throws or catches exceptions.
 	Throws bool
-	// Misread is set if it selects among references to a defined type: the engine misreads
-	// that, unless the module is rewritten.
+	// Misread is set if the engine is wrong about the module unless it is rewritten: it
+	// selects among references to a defined type, or initializes memory from an active
+	// segment.
 	Misread bool
 	// TableElements is more than any of its tables can have.
 	TableElements uint32
@@ -85,6 +86,7 @@ type generator struct {
 	funcs   []function
 	elems   []segment // passive ones, of which indices are known
 	datas   uint32    // segments of data
+	active  uint32    // those of them that are active, the first
 	fuel    uint32    // the global that counts down
 
 	// Of the function that is being written:

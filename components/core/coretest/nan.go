@@ -26,7 +26,7 @@ func undetermined(name string) bool {
 // canonical replaces the NaNs in what an instruction of that name left.
 func (g *generator) canonical(name string, t core.ValType) {
 	v := g.f.Local(t)
-	g.locals = append(g.locals, t)
+	g.locals = append(g.locals, 0) // of no type: nobody else may see what is in it
 	g.f.LocalTee(v)
 	switch {
 	case t == core.F32:

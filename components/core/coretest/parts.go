@@ -91,6 +91,7 @@ func (g *generator) segments() {
 		for range g.N(3) {
 			g.b.DataAt(offset(256), bytes())
 			g.datas++
+			g.active++
 		}
 		for range g.N(3) {
 			g.b.PassiveData(bytes())

@@ -52,7 +52,9 @@ func (g *generator) bulk(depth int) {
 	case 3:
 		if g.datas > 0 {
 			g.small(depth - 1)
-			g.f.I32(int32(g.N(4))).I32(int32(g.N(6))).Idx2(core.OpMemoryInit, uint32(g.N(int(g.datas))), 0)
+			n := uint32(g.N(int(g.datas)))
+			g.f.I32(int32(g.N(4))).I32(int32(g.N(6))).Idx2(core.OpMemoryInit, n, 0)
+			g.m.Misread = g.m.Misread || n < g.active
 		}
 	default:
 		if g.datas > 0 && g.Rarely(3) {
