@@ -10,7 +10,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
 	"github.com/opencontainers/runtime-spec/specs-go"
 
@@ -84,7 +83,7 @@ func writeJSON(bundle, name string, v any, mode os.FileMode) error {
 // rewrite makes process 1 of a bundle the program sidecall. All that isolates the
 // container stays as it is.
 func rewrite(bundle string, s *specs.Spec, n *node, f *store.Files, r *ready) error {
-	c := &pod.Config{Command: r.Command, Target: pod.App, Env: pod.GuestEnv(s.Process.Env)}
+	c := &pod.Config{Command: r.Command, Target: pod.App, Env: pod.GuestEnv(s.Process.Env), Narrow: n.operator.Pods}
 	app := f.Path
 	if !f.Composition {
 		c.Target, app = pod.App+"/"+filepath.Base(f.Path), filepath.Dir(f.Path)
@@ -93,20 +92,26 @@ func rewrite(bundle string, s *specs.Spec, n *node, f *store.Files, r *ready) er
 		c.Args = s.Process.Args[1:]
 	}
 	var files []specs.Mount
-	c.Mounts, files = volumes(s)
+	if !c.Narrow.NoFiles {
+		c.Mounts, files = volumes(s)
+	}
 	c.TerminationLog, c.TerminationPolicy = s.Annotations[terminationLog], s.Annotations[terminationPolicy]
 	if cwd := path.Clean("/" + s.Process.Cwd); cwd != "/" {
 		c.Cwd = cwd
 	}
-	env := []string{"TMPDIR=" + pod.Tmp}
+	// Without a HOME runc takes one from the image, and with it a user's configuration.
+	env := []string{"HOME=" + pod.Dir, "TMPDIR=" + pod.Tmp}
 	if l := s.Linux; l != nil && l.Resources != nil && l.Resources.Memory != nil && l.Resources.Memory.Limit != nil && *l.Resources.Memory.Limit > 0 {
 		c.MaxMemory = *l.Resources.Memory.Limit
 		// The host's own heap is collected before it takes the guest's memory.
 		env = append(env, fmt.Sprintf("GOMEMLIMIT=%d", c.MaxMemory/10*9))
 	}
+	if most := c.Narrow.MaxMemory; most > 0 && (c.MaxMemory == 0 || most < c.MaxMemory) {
+		c.MaxMemory = most
+	}
 	// What a pod says of traces and metrics is for the host, which makes them.
 	for _, e := range c.Env {
-		if strings.HasPrefix(e, "OTEL_") {
+		if pod.ForHost(e) && !c.Narrow.NoTelemetry {
 			env = append(env, e)
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/runtime-spec/specs-go"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/sidecall/sidecall/components/store"
 	"github.com/sidecall/sidecall/shim/decide"
+	"github.com/sidecall/sidecall/shim/operator"
 	"github.com/sidecall/sidecall/shim/pod"
 	"github.com/sidecall/sidecall/shim/prepared"
 )
@@ -39,7 +39,7 @@ func TestRewrite(t *testing.T) {
 		Linux: &specs.Linux{CgroupsPath: "/kept", Resources: &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}}},
 	}
 	f := &store.Files{Digest: digest.FromString("x"), Path: "/node/files/x/app.wasm"}
-	if err := rewrite(bundle, s, &node{program: program}, f, &ready{About: prepared.About{Command: "run"}, code: "/node/code/x"}); err != nil {
+	if err := rewrite(bundle, s, &node{program: program, operator: &operator.Node{}}, f, &ready{About: prepared.About{Command: "run"}, code: "/node/code/x"}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := readSpec(bundle)
@@ -179,55 +179,6 @@ func TestTrusted(t *testing.T) {
 		}
 		if err := (&node{dir: filepath.Join(dir, "ours")}).trusted(); err == nil {
 			t.Error("another user's is trusted")
-		}
-	}
-}
-
-// TestPrune shows what the node's cache keeps: what is used, and what was used lately.
-func TestPrune(t *testing.T) {
-	n := &node{dir: t.TempDir()}
-	t.Setenv(NodeDirEnv, n.dir)
-	bundle := t.TempDir()
-	long := time.Now().Add(-2 * keepFor)
-	for artifact, b := range map[string]string{"used": bundle, "gone": bundle + "/gone", "ended": bundle, "lately": bundle} {
-		if err := n.use(artifact, "k8s.io", artifact, b); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.MkdirAll(filepath.Join(n.dir, "code", artifact+"-1"), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	half := filepath.Join(n.dir, "code", making+"x")
-	if err := os.Mkdir(half, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chtimes(half, long, long); err != nil {
-		t.Fatal(err)
-	}
-	forget("k8s.io", "ended")
-	forget("k8s.io", "lately")
-	for _, artifact := range []string{"used", "gone", "ended"} {
-		if err := os.Chtimes(filepath.Join(n.dir, "uses", artifact), long, long); err != nil {
-			t.Fatal(err)
-		}
-	}
-	// While somebody looks for something to use, nothing goes.
-	release, err := n.hold()
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.prune()
-	if _, err := os.Stat(filepath.Join(n.dir, "code", "gone-1")); err != nil {
-		t.Errorf("collected while it was looked for: %v", err)
-	}
-	release()
-	n.prune()
-	if _, err := os.Stat(half); err == nil {
-		t.Error("what was never finished is kept")
-	}
-	for artifact, want := range map[string]bool{"used": true, "gone": false, "ended": false, "lately": true} {
-		if _, err := os.Stat(filepath.Join(n.dir, "code", artifact+"-1")); (err == nil) != want {
-			t.Errorf("%s: kept %v, want %v", artifact, err == nil, want)
 		}
 	}
 }

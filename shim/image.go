@@ -75,6 +75,25 @@ func (b *backend) image(ctx context.Context, id string) (name string, desc ocisp
 	return name, ocispec.Descriptor{MediaType: t.GetMediaType(), Digest: digest.Digest(t.GetDigest()), Size: t.GetSize()}, true, nil
 }
 
+// hasContent makes a question to the containerd at an address: whether one of its
+// namespaces has content, which it has as long as an image of it needs it.
+func hasContent(address string) func(context.Context, string, digest.Digest) (bool, error) {
+	return func(ctx context.Context, namespace string, d digest.Digest) (bool, error) {
+		b, err := dial(address, namespace)
+		if err != nil {
+			return false, err
+		}
+		defer b.Close()
+		ctx, cancel := context.WithTimeout(b.context(ctx), askTimeout)
+		defer cancel()
+		_, err = contentapi.NewContentClient(b.conn).Info(ctx, &contentapi.InfoRequest{Digest: d.String()})
+		if status.Code(err) == codes.NotFound {
+			return false, nil
+		}
+		return err == nil, err
+	}
+}
+
 // Fetch reads content. The stream ends with its context, so it must be read or closed.
 func (b *backend) Fetch(ctx context.Context, desc ocispec.Descriptor) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(b.context(ctx))

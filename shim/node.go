@@ -3,6 +3,8 @@
 package shim
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,16 +13,22 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/opencontainers/go-digest"
+
 	"github.com/sidecall/sidecall/components/store"
+	"github.com/sidecall/sidecall/shim/operator"
 )
 
 // The node's cache is shared by all pods, who see parts of it, read-only:
 //
 //	images/               components and manifests by digest, see components/store
 //	code/<artifact>-<program>/   compiled code, made by one program for one artifact
+//	sources/<artifact>/<namespace>   where containerd has the artifact: its digest
 //	locks/<artifact>      held while that is made
 //	locks/.collect        held by all who look for something to use, and by who collects
-//	uses/<artifact>/<namespace>.<container>   who uses it: the container's bundle
+//	locks/.pruned         was touched when something was last collected
+//	uses/<artifact>/<namespace>.<container>   who uses it: the container's bundle, and on a
+//	                      second line its directory in code
 const (
 	// NodeDirEnv moves the cache from DefaultNodeDir. It comes to the shim from
 	// containerd's environment.
@@ -36,6 +44,10 @@ type node struct {
 	// run runs a command to its end and returns its exit code; of one that a signal ended,
 	// 128 and the signal.
 	run func(*exec.Cmd) (code int, err error)
+	// operator is what the node's operator says.
+	operator *operator.Node
+	// has asks containerd whether a namespace has content; nil if nobody can be asked.
+	has func(ctx context.Context, namespace string, d digest.Digest) (bool, error)
 }
 
 func openNode() (*node, error) {
@@ -44,6 +56,9 @@ func openNode() (*node, error) {
 		return nil, err
 	}
 	n := &node{dir: nodeDir(), program: program, run: reap}
+	if n.operator, err = operator.Read(cmp.Or(os.Getenv(operator.FileEnv), operator.File)); err != nil {
+		return nil, err
+	}
 	return n, n.trusted()
 }
 
@@ -121,13 +136,23 @@ func lock(path string, how int) (unlock func(), err error) {
 	return func() { _ = f.Close() }, nil
 }
 
-// use notes that a container uses an artifact, until forget.
-func (n *node) use(artifact, namespace, id, bundle string) error {
+// use notes that a container uses an artifact, until forget; and which code it runs, once
+// that is known.
+func (n *node) use(artifact, namespace, id, bundle, code string) error {
 	path := filepath.Join(n.dir, "uses", artifact, namespace+"."+id)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(bundle), 0o600)
+	return os.WriteFile(path, []byte(bundle+"\n"+code), 0o600)
+}
+
+// from notes in which of containerd's namespaces an artifact is an image's.
+func (n *node) from(namespace string, d digest.Digest) error {
+	path := filepath.Join(n.dir, "sources", d.Encoded(), namespace)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(d), 0o600)
 }
 
 // forget ends all uses of a container. Nothing depends on its success: prune asks for
@@ -140,56 +165,4 @@ func forgetIn(dir, namespace, id string) {
 		_ = os.Remove(path)
 		_ = os.Chtimes(filepath.Dir(path), time.Time{}, time.Now()) // last used now
 	}
-}
-
-// keepFor is how long an artifact stays without a container that uses it.
-const keepFor = 7 * 24 * time.Hour
-
-// prune removes compiled code and laid out files that no container has used for long,
-// and what was left behind by who was killed while making it. If something is being
-// looked for right now, the next time is good enough.
-func (n *node) prune() {
-	release, err := lock(filepath.Join(n.dir, "locks", ".collect"), syscall.LOCK_EX|syscall.LOCK_NB)
-	if err != nil {
-		return
-	}
-	defer release()
-	halves, _ := filepath.Glob(filepath.Join(n.dir, "code", making+"*"))
-	for _, path := range halves {
-		if info, err := os.Stat(path); err == nil && time.Since(info.ModTime()) > 2*prepareTimeout {
-			_ = os.RemoveAll(path) // what is left is tried again
-		}
-	}
-	uses, _ := os.ReadDir(filepath.Join(n.dir, "uses"))
-	for _, u := range uses {
-		dir := filepath.Join(n.dir, "uses", u.Name())
-		info, err := os.Stat(dir)
-		if err != nil || time.Since(info.ModTime()) < keepFor || n.inUse(dir) {
-			continue
-		}
-		old, _ := filepath.Glob(filepath.Join(n.dir, "code", u.Name()+"-*"))
-		for _, path := range append(old, dir) {
-			_ = os.RemoveAll(path) // what is left is tried again
-		}
-		_ = n.images().Remove(u.Name())
-	}
-}
-
-func (n *node) inUse(dir string) bool {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return true
-	}
-	for _, e := range entries {
-		path := filepath.Join(dir, e.Name())
-		bundle, err := os.ReadFile(path)
-		if err != nil {
-			return true
-		}
-		if _, err := os.Stat(string(bundle)); err == nil {
-			return true
-		}
-		_ = os.Remove(path) // its container is gone without a word
-	}
-	return false
 }

@@ -69,7 +69,7 @@ func (n *node) compiled(ctx context.Context, f *store.Files, env []string) (*rea
 	if r, err := readReady(dir); err == nil { // made while we waited
 		return r, nil
 	}
-	n.prune()
+	n.prune(ctx)
 	tmp, err := n.temporary()
 	if err != nil {
 		return nil, err
@@ -187,27 +187,14 @@ func (n *node) box(f *store.Files, mount string) *confine.Box {
 		Dirs:  []confine.Dir{{Source: source, Target: appDir}},
 		Space: prepareSpace, Memory: prepareMemory, CPU: prepareCPU,
 	}
-	if seed := n.seed(f); seed != "" {
+	// Most builds of the program make the same code: then it is copied, and not made again.
+	// Which that is, module by module, the cache of compiled code knows, see host/engine.
+	if seed := n.seed(f.Digest.Encoded()); seed != "" {
 		b.Dirs = append(b.Dirs, confine.Dir{Source: seed, Target: seedDir})
 		b.Args = append(b.Args, "--cache-seed", seedDir)
 	}
 	b.Args = append(b.Args, target)
 	return b
-}
-
-// seed is compiled code of the same artifact that another build of the program has made,
-// the newest, or empty. Most builds make the same code: then it is copied, and not made
-// again. Which that is, module by module, the cache of compiled code knows, see host/engine.
-func (n *node) seed(f *store.Files) (newest string) {
-	all, _ := filepath.Glob(filepath.Join(n.dir, "code", f.Digest.Encoded()+"-*")) // the pattern is well formed
-	var when time.Time
-	for _, dir := range all {
-		info, err := os.Stat(filepath.Join(dir, prepared.AboutFile))
-		if err == nil && info.ModTime().After(when) {
-			newest, when = dir, info.ModTime()
-		}
-	}
-	return newest
 }
 
 // failure says why nothing was prepared, from its exit code and what it wrote.

@@ -49,7 +49,8 @@ func TestHostilePrepare(t *testing.T) {
 		{"spin", []string{"compiling took longer than"}, "", time.Second},
 	} {
 		t.Run(tc.what, func(t *testing.T) {
-			n := &node{dir: t.TempDir(), program: program, run: wait}
+			n := newNode(t)
+			n.program, n.run = program, wait
 			app := t.TempDir()
 			if err := os.WriteFile(filepath.Join(app, "what"), []byte(tc.what), 0o644); err != nil {
 				t.Fatal(err)

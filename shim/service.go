@@ -21,6 +21,7 @@ import (
 	"github.com/containerd/plugin"
 	"github.com/containerd/plugin/registry"
 	"github.com/containerd/ttrpc"
+	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/runtime-spec/specs-go"
 	"google.golang.org/protobuf/types/known/emptypb"
 
@@ -111,7 +112,7 @@ func (s *service) prepare(ctx context.Context, namespace string, r *taskapi.Crea
 	if spec.Process == nil {
 		return nil // runc says what is missing
 	}
-	a := &answer{release: func() {}}
+	a := &answer{release: func() {}, has: hasContent(s.address)}
 	defer func() { a.release() }()
 	if err := s.decide(ctx, namespace, r, spec, a); err != nil {
 		return err
@@ -122,12 +123,15 @@ func (s *service) prepare(ctx context.Context, namespace string, r *taskapi.Crea
 			return fmt.Errorf("a container of WebAssembly cannot be restored from a checkpoint: %w", errdefs.ErrNotImplemented)
 		}
 		rec.Artifact, rec.Node = a.files.Digest.Encoded(), a.node.dir
-		if err := a.node.use(rec.Artifact, namespace, r.ID, r.Bundle); err != nil {
+		if err := a.node.use(rec.Artifact, namespace, r.ID, r.Bundle, ""); err != nil {
 			return err
 		}
 		a.release()
 		compiled, err := a.node.compiled(ctx, a.files, spec.Process.Env)
 		if err != nil {
+			return err
+		}
+		if err := a.node.use(rec.Artifact, namespace, r.ID, r.Bundle, filepath.Base(compiled.code)); err != nil {
 			return err
 		}
 		if err := rewrite(r.Bundle, spec, a.node, a.files, compiled); err != nil {
@@ -145,6 +149,7 @@ type answer struct {
 	files *store.Files
 	// release lets the node's cache be collected again, see node.hold.
 	release func()
+	has     func(ctx context.Context, namespace string, d digest.Digest) (bool, error) // see node
 }
 
 // open finds the node's cache, from which nothing is collected until release.
@@ -152,6 +157,7 @@ func (a *answer) open() (err error) {
 	if a.node, err = openNode(); err != nil {
 		return err
 	}
+	a.node.has = a.has
 	release, err := a.node.hold()
 	if err == nil {
 		a.release = release
@@ -239,6 +245,9 @@ func (a *answer) take(ctx context.Context, image *imageOf) error {
 	if err != nil {
 		return err
 	}
+	if err := a.node.from(image.namespace, desc.Digest); err != nil {
+		return err
+	}
 	a.files, err = images.Files(image.name, desc)
 	return err
 }
@@ -284,8 +293,19 @@ func (s *service) Delete(ctx context.Context, r *taskapi.DeleteRequest) (*taskap
 		s.mu.Lock()
 		delete(s.bundles, r.ID)
 		s.mu.Unlock()
+		go s.prune()
 	}
 	return response, err
+}
+
+// prune looks at the cache after a container has gone, which may have been an image's last.
+func (s *service) prune() {
+	if n, err := openNode(); err == nil {
+		n.has = hasContent(s.address)
+		ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+		defer cancel()
+		n.pruneSometimes(ctx)
+	}
 }
 
 // Checkpoint is refused for WebAssembly: what CRIU would save includes the engine's

@@ -21,6 +21,15 @@ type Origin struct {
 	Port string
 }
 
+// String is the origin as ParseOrigin reads it, with its port.
+func (o Origin) String() string {
+	host := o.Host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	return o.Scheme + "://" + host + ":" + o.Port
+}
+
 // ParseOrigin reads an origin: a scheme, "://", a host in ASCII, and maybe a port.
 func ParseOrigin(s string) (Origin, error) {
 	scheme, authority, ok := strings.Cut(s, "://")

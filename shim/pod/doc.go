@@ -29,5 +29,6 @@
 //   - The working directory is what the main component learns from initial-cwd. It grants
 //     nothing.
 //   - SIDECALL_LISTEN and SIDECALL_HEALTH_LISTEN say where to listen; SIDECALL_CONTROL=off
-//     that sidecall ps, top and call are to find nothing. OTEL_* are for the host as well.
+//     that sidecall ps, top and call are to find nothing. The variables of OpenTelemetry that
+//     ForHost knows are for the host as well. No other variable changes what the host does.
 package pod

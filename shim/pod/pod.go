@@ -55,6 +55,8 @@ type Config struct {
 	TerminationPolicy string `json:"terminationPolicy,omitempty"`
 	// MaxMemory is the container's memory limit in bytes, 0 without one.
 	MaxMemory int64 `json:"maxMemory,omitempty"`
+	// Narrow is what the node's operator says.
+	Narrow Narrow `json:"narrow,omitzero"`
 }
 
 // Mount is a directory that the guest gets.
@@ -139,6 +141,25 @@ func GuestEnv(env []string) []string {
 		out = append(out, e)
 	}
 	return out
+}
+
+// telemetry are the variables of OpenTelemetry that the host takes from a pod: those that its
+// specification has for what the host makes. A name that ends with _ stands for all that
+// begin with it. Nothing else of a pod's is in the environment of process 1: what switches
+// on experiments of libraries, and all that Go or Sidecall read, is not a tenant's to say.
+var telemetry = []string{
+	"OTEL_SDK_DISABLED", "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_PROPAGATORS",
+	"OTEL_TRACES_EXPORTER", "OTEL_METRICS_EXPORTER", "OTEL_LOGS_EXPORTER", "OTEL_EXPORTER_OTLP_", "OTEL_EXPORTER_PROMETHEUS_",
+	"OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_BSP_", "OTEL_BLRP_", "OTEL_METRIC_EXPORT_", "OTEL_METRICS_EXEMPLAR_FILTER",
+	"OTEL_ATTRIBUTE_", "OTEL_SPAN_", "OTEL_EVENT_", "OTEL_LINK_", "OTEL_LOGRECORD_",
+}
+
+// ForHost tells whether a variable of a pod's, as NAME=value, is for the host as well.
+func ForHost(variable string) bool {
+	name, _, ok := strings.Cut(variable, "=")
+	return ok && slices.ContainsFunc(telemetry, func(t string) bool {
+		return name == t || strings.HasSuffix(t, "_") && strings.HasPrefix(name, t)
+	})
 }
 
 // ours are mounts that a container runtime makes for Linux programs, and what is below.

@@ -36,6 +36,18 @@ func TestGuestEnv(t *testing.T) {
 	}
 }
 
+func TestForHost(t *testing.T) {
+	for v, want := range map[string]bool{
+		"OTEL_SERVICE_NAME=x": true, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=x": true, "OTEL_EXPORTER_PROMETHEUS_PORT=9464": true, "OTEL_BSP_SCHEDULE_DELAY=": true,
+		"OTEL_SERVICE_NAME": false, "OTEL_SERVICE_NAME_X=x": false, "OTEL_GO_X_SELF_OBSERVABILITY=true": false, "OTEL_=": false, "XOTEL_SERVICE_NAME=x": false,
+		"GODEBUG=x": false, "SIDECALL_CACHE_DIR=/x": false, "SIDECALL_KEYVALUE_DIR=/x": false, "SIDECALL_LISTEN=:1": false, "TMPDIR=/x": false, "HTTP_PROXY=x": false,
+	} {
+		if got := pod.ForHost(v); got != want {
+			t.Errorf("%s: %v", v, got)
+		}
+	}
+}
+
 func TestIsVolume(t *testing.T) {
 	for _, v := range []struct {
 		kind, path string

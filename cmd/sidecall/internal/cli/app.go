@@ -23,6 +23,7 @@ import (
 	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/diag"
 	wasiio "github.com/sidecall/sidecall/plugins/io"
+	"github.com/sidecall/sidecall/shim/pod"
 )
 
 // app is one run of the command line.
@@ -47,6 +48,7 @@ type app struct {
 	cacheSeed string                           // see host.Config
 	// budget is what compositions may have, nil for what the process has.
 	budget *budget.Process
+	narrow pod.Narrow // what is not honoured of manifests
 
 	linked   func(*linker.Result)    // if not nil, is told what has been linked, before anybody else
 	compiled func(*host.Composition) // if not nil, is told what has been compiled

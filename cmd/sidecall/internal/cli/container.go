@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,14 +39,16 @@ func (a *app) containerCommand() *cobra.Command {
 				return fmt.Errorf("this is not a container that the shim has prepared: %w", err)
 			}
 			inner := newApp(a.stdin, a.stdout, a.stderr)
-			inner.variables, inner.contained = lookupIn(c.Env), true
+			inner.variables, inner.contained, inner.narrow = lookupIn(c.Env), true, c.Narrow
 			root := inner.root()
 			line := c.CommandLine()
 			if c.Command == "serve" {
-				line = slices.Insert(line, 1, "--listen", listenInPod(c.Target, inner.variables))
-				if said, ok := inner.variables(settings.EnvName(settings.HealthListen)); ok && said != "" {
-					line = slices.Insert(line, 1, "--health-listen", said)
+				listen, err := inner.addresses(c)
+				if err != nil {
+					a.terminationMessage(err, nil, c)
+					return err
 				}
+				line = slices.Insert(line, 1, listen...)
 			}
 			root.SetArgs(line)
 			defer inner.holdLittle()()
@@ -66,6 +69,30 @@ func (a *app) containerCommand() *cobra.Command {
 			return err
 		},
 	}
+}
+
+// addresses are the flags that say where a composition listens in a pod. The error says
+// that the node's operator does not want that.
+func (a *app) addresses(c *pod.Config) ([]string, error) {
+	listen := listenInPod(c.Target, a.variables)
+	flags := []string{"--listen", listen}
+	health, ok := a.variables(settings.EnvName(settings.HealthListen))
+	if ok && health != "" {
+		flags = append(flags, "--health-listen", health)
+	} else if m, _, err := (&target{path: c.Target}).manifest(a.variables); err == nil && m != nil && m.HTTP != nil {
+		health = m.HTTP.Health.Listen
+	}
+	metrics := ""
+	if exporters, _ := a.variables("OTEL_METRICS_EXPORTER"); strings.Contains(exporters, "prometheus") {
+		port, _ := a.variables("OTEL_EXPORTER_PROMETHEUS_PORT")
+		metrics = ":" + cmp.Or(port, "9464")
+	}
+	for _, address := range []string{listen, health, metrics} {
+		if err := mayListen(address, c.Narrow); err != nil {
+			return nil, err
+		}
+	}
+	return flags, nil
 }
 
 // listenInPod is where a composition listens in a pod: where the pod's SIDECALL_LISTEN

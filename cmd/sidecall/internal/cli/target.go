@@ -94,6 +94,13 @@ func (a *app) link(t *target) (*linker.Result, error) {
 	if m, err = t.override(m); err != nil {
 		return nil, err
 	}
+	m, took, err := narrow(m, a.narrow)
+	if err != nil {
+		return nil, err
+	}
+	for _, text := range took {
+		a.log.Warn().Msg(text)
+	}
 	r := linker.Link(m, catalog(a.hostInterfaces()), linker.Options{Image: a.imageOfComponent, Compile: compile.Options{Fuse: a.observed.fuse()}})
 	r.Diagnostics = append(problems, r.Diagnostics...)
 	if a.linked != nil {
