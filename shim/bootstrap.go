@@ -56,6 +56,7 @@ type call struct {
 	id, namespace, address, bundle string
 	debug                          bool
 	action                         string
+	rest                           []string // behind the action
 }
 
 // parseCall reads the flags that every containerd 2 passes. pkg/shim reads them again.
@@ -77,7 +78,9 @@ func parseCall(args []string) (*call, error) {
 	if err := fs.Parse(args); err != nil {
 		return nil, err
 	}
-	c.action = fs.Arg(0)
+	if c.action = fs.Arg(0); c.action != "" {
+		c.rest = fs.Args()[1:]
+	}
 	return c, nil
 }
 

@@ -54,9 +54,9 @@ func (b *backend) context(ctx context.Context) context.Context {
 // image finds a container's image. ok is false if it has none, as one that ctr made of
 // a directory.
 func (b *backend) image(ctx context.Context, id string) (name string, desc ocispec.Descriptor, ok bool, err error) {
-	ctx, cancel := context.WithTimeout(b.context(ctx), askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
 	defer cancel()
-	c, err := containersapi.NewContainersClient(b.conn).Get(ctx, &containersapi.GetContainerRequest{ID: id})
+	c, err := containersapi.NewContainersClient(b.conn).Get(b.context(ctx), &containersapi.GetContainerRequest{ID: id})
 	if err != nil {
 		return "", desc, false, fmt.Errorf("asking containerd about the container: %w", err)
 	}
@@ -64,15 +64,23 @@ func (b *backend) image(ctx context.Context, id string) (name string, desc ocisp
 	if name == "" {
 		return "", desc, false, nil
 	}
+	desc, ok, err = b.named(ctx, name) // not ok: removed since, and only the files are left to look at
+	return name, desc, ok, err
+}
+
+// named finds an image by containerd's name for it.
+func (b *backend) named(ctx context.Context, name string) (desc ocispec.Descriptor, ok bool, err error) {
+	ctx, cancel := context.WithTimeout(b.context(ctx), askTimeout)
+	defer cancel()
 	i, err := imagesapi.NewImagesClient(b.conn).Get(ctx, &imagesapi.GetImageRequest{Name: name})
 	if status.Code(err) == codes.NotFound {
-		return name, desc, false, nil // removed since: then only the files are left to look at
+		return desc, false, nil
 	}
 	if err != nil {
-		return "", desc, false, fmt.Errorf("asking containerd about the image %s: %w", name, err)
+		return desc, false, fmt.Errorf("asking containerd about the image %s: %w", name, err)
 	}
 	t := i.GetImage().GetTarget()
-	return name, ocispec.Descriptor{MediaType: t.GetMediaType(), Digest: digest.Digest(t.GetDigest()), Size: t.GetSize()}, true, nil
+	return ocispec.Descriptor{MediaType: t.GetMediaType(), Digest: digest.Digest(t.GetDigest()), Size: t.GetSize()}, true, nil
 }
 
 // hasContent makes a question to the containerd at an address: whether one of its
@@ -132,11 +140,57 @@ func (r *contentReader) Close() error {
 	return nil
 }
 
+// find looks for an image by the name that a person or a pod has for it; nil if there is
+// none.
+func (b *backend) find(ctx context.Context, ref string) (*imageOf, error) {
+	for _, name := range spellings(ref) {
+		desc, ok, err := b.named(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			found, err := b.inspect(ctx, name, desc)
+			return &imageOf{backend: b, found: found, name: name}, err
+		}
+	}
+	return nil, nil
+}
+
+// spellings are what containerd may call an image that somebody names: in full, with the
+// default registry and tag, and by its digest alone where there is a tag as well.
+func spellings(ref string) []string {
+	full := ref
+	switch first, _, ok := strings.Cut(ref, "/"); {
+	case !ok:
+		full = "docker.io/library/" + ref
+	case !strings.ContainsAny(first, ".:") && first != "localhost":
+		full = "docker.io/" + ref
+	}
+	path, digest, pinned := strings.Cut(full, "@")
+	tag := strings.LastIndexByte(path, ':')
+	tagged := tag > strings.LastIndexByte(path, '/')
+	switch {
+	case pinned && tagged:
+		full = path[:tag] + "@" + digest
+	case !pinned && !tagged:
+		full += ":latest"
+	}
+	if full == ref {
+		return []string{ref}
+	}
+	return []string{ref, full}
+}
+
 // found is what an image turned out to be.
 type found struct {
 	// manifest is the image's manifest, of this machine's platform if it is an index.
 	manifest ocispec.Descriptor
 	wasm     bool
+	// config is its configuration, whose bytes text has if it is wasm, and layers what its
+	// manifest lists.
+	config digest.Digest
+	text   []byte
+	layers []ocispec.Descriptor
 	// composition is the path that the label of an ordinary image gives, or empty.
 	composition string
 }
@@ -179,17 +233,14 @@ func (b *backend) inspectIn(ctx context.Context, name string, desc ocispec.Descr
 		}
 		return b.inspectIn(ctx, name, next, true)
 	}
-	out := &found{manifest: desc}
+	out := &found{manifest: desc, config: m.Config.Digest, layers: m.Layers}
 	for i := range m.Layers {
 		out.wasm = out.wasm || store.HasWasm(&m.Manifest, &m.Layers[i])
 	}
 	if out.wasm || m.Config.MediaType == store.MediaTypeWasmConfig {
 		out.wasm = true // without a layer, what copies it says what is wrong
-		data, err := b.metadata(ctx, name, m.Config)
-		if err != nil {
-			return nil, err
-		}
-		return out, agree(name, data, m.Layers)
+		out.text, err = b.metadata(ctx, name, m.Config)
+		return out, err
 	}
 	var config struct {
 		Config ocispec.ImageConfig `json:"config"`
@@ -203,15 +254,16 @@ func (b *backend) inspectIn(ctx context.Context, name string, desc ocispec.Descr
 // agree makes sure that an image has the layers that its configuration names. To CRI an
 // image is its configuration: of two manifests with the same one, a container gets what
 // was pulled last, whoever pulled it. Of layers that are unpacked containerd checks this;
-// a configuration that names none, as of old artifacts, cannot be checked.
-func agree(name string, config []byte, layers []ocispec.Descriptor) error {
+// a configuration that names none, as of old artifacts, cannot be checked: there it is the
+// pod's own name for the image that tells, see service.image.
+func (f *found) agree(name string) error {
 	var c struct {
 		LayerDigests []digest.Digest `json:"layerDigests"`
 	}
-	if err := store.DecodeJSON(config, &c); err != nil {
+	if err := store.DecodeJSON(f.text, &c); err != nil {
 		return fmt.Errorf("image %s: its configuration is not JSON: %w", name, err)
 	}
-	same := slices.EqualFunc(c.LayerDigests, layers, func(d digest.Digest, l ocispec.Descriptor) bool { return d == l.Digest })
+	same := slices.EqualFunc(c.LayerDigests, f.layers, func(d digest.Digest, l ocispec.Descriptor) bool { return d == l.Digest })
 	if len(c.LayerDigests) > 0 && !same {
 		return fmt.Errorf("image %s: its manifest has other layers than its configuration names: another image with this configuration was pulled on this node, or the image is damaged", name)
 	}

@@ -34,9 +34,22 @@ func TestAgree(t *testing.T) {
 		{`{"layerDigests": []}`, layers(b), ""},
 		{`not JSON`, layers(b), "image orders:1: its configuration is not JSON"},
 	} {
-		err := agree("orders:1", []byte(tc.config), tc.layers)
+		err := (&found{text: []byte(tc.config), layers: tc.layers}).agree("orders:1")
 		if (err == nil) != (tc.want == "") || err != nil && !strings.Contains(err.Error(), tc.want) {
 			t.Errorf("%s: %v, want %q", tc.config, err, tc.want)
+		}
+	}
+}
+
+func TestSpellings(t *testing.T) {
+	const d = "@sha256:0"
+	for ref, want := range map[string]string{
+		"orders": "docker.io/library/orders:latest", "acme/orders:1": "docker.io/acme/orders:1", "ghcr.io/acme/orders": "ghcr.io/acme/orders:latest",
+		"localhost/x:1": "localhost/x:1", "host:5000/x": "host:5000/x:latest", "host:5000/x:1": "host:5000/x:1", "ghcr.io/x:1" + d: "ghcr.io/x" + d, "ghcr.io/x" + d: "ghcr.io/x" + d,
+	} {
+		got := spellings(ref)
+		if got[0] != ref || got[len(got)-1] != want {
+			t.Errorf("%s: %q, want %q", ref, got, want)
 		}
 	}
 }

@@ -37,6 +37,11 @@ func Main() {
 			forgetIn(r.Node, c.namespace, c.id) // what this container used of the node's cache
 		}
 		endSiblings(c.namespace, bundle, c.id)
+	case "prewarm", "prune":
+		if err := keepHouse(ctx, c); err != nil {
+			fail(err)
+		}
+		return
 	}
 	defer settle.WhenIdle(nil)()
 	register()

@@ -174,7 +174,7 @@ func (s *service) decide(ctx context.Context, namespace string, r *taskapi.Creat
 		return nil
 	}
 	forced := a.Kind == decide.Wasm
-	image, err := s.image(ctx, namespace, r.ID)
+	image, err := s.image(ctx, namespace, r.ID, spec.Annotations[imageName])
 	if err != nil {
 		return err
 	}
@@ -266,7 +266,13 @@ func (i *imageOf) label() string {
 	return i.composition
 }
 
-func (s *service) image(ctx context.Context, namespace, id string) (*imageOf, error) {
+// imageName is the annotation by which CRI tells what the pod calls its image.
+const imageName = "io.kubernetes.cri.image-name"
+
+// image finds a container's image. To CRI that is a configuration, and of several manifests
+// with the same one containerd names the one that was pulled last; so if what the pod itself
+// calls it has that configuration too, it is that.
+func (s *service) image(ctx context.Context, namespace, id, called string) (*imageOf, error) {
 	b, err := dial(s.address, namespace)
 	if err != nil {
 		return nil, err
@@ -279,7 +285,15 @@ func (s *service) image(ctx context.Context, namespace, id string) (*imageOf, er
 	if !ok {
 		return out, nil
 	}
-	if out.found, err = b.inspect(ctx, name, desc); err != nil {
+	if out.found, err = b.inspect(ctx, name, desc); err == nil && out.wasm {
+		if called != "" && called != name {
+			if own, err := b.find(ctx, called); err == nil && own != nil && own.wasm && own.config == out.config {
+				out = own
+			}
+		}
+		err = out.agree(out.name)
+	}
+	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return out, nil

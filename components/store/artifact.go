@@ -49,6 +49,11 @@ type componentConfig struct {
 	Imports []string `json:"imports"`
 }
 
+// Entrypoint is what an artifact says that its container runs. No runtime looks for it that
+// knows what an artifact is; of others it is the error, which people then read: exec:
+// "needs-runtimeClassName-sidecall": executable file not found in $PATH.
+const Entrypoint = "needs-runtimeClassName-sidecall"
+
 // user is who an artifact runs as unless the pod says otherwise: nobody in
 // particular, as nothing in WebAssembly needs root.
 const user = "65532:65532"
@@ -120,7 +125,7 @@ func (s *Store) addManifest(m ocispec.Manifest) (ocispec.Descriptor, error) {
 
 func (s *Store) addConfig(a *Artifact, layers []ocispec.Descriptor) (ocispec.Descriptor, error) {
 	c := wasmConfig{Architecture: "wasm", OS: "wasip2", Component: a.world(),
-		Config: ocispec.ImageConfig{User: user, Entrypoint: []string{"/" + a.Name.String()}}}
+		Config: ocispec.ImageConfig{User: user, Entrypoint: []string{Entrypoint}}}
 	if a.Manifest == nil && len(a.Components) == 1 && a.Components[0].Module {
 		c.OS, c.Component = "wasip1", nil // the layout has no world for these
 	}

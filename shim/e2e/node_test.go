@@ -165,7 +165,7 @@ func (n *node) start() error {
 	}
 	defer log.Close()
 	n.process = exec.Command(filepath.Join(os.Getenv("SIDECALL_E2E"), "bin", "containerd"), "-c", file)
-	n.process.Env = append(os.Environ(), "PATH="+n.bin+":"+filepath.Join(os.Getenv("SIDECALL_E2E"), "bin")+":"+os.Getenv("PATH"), "SIDECALL_NODE_DIR="+filepath.Join(n.dir, "node"))
+	n.process.Env = append(os.Environ(), "PATH="+n.bin+":"+filepath.Join(os.Getenv("SIDECALL_E2E"), "bin")+":"+os.Getenv("PATH"), "SIDECALL_NODE_DIR="+filepath.Join(n.dir, "node"), "SIDECALL_NODE_CONFIG="+n.operatorFile())
 	n.process.Stdout, n.process.Stderr = log, log
 	n.process.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := n.process.Start(); err != nil {

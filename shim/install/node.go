@@ -21,6 +21,8 @@ type Node struct {
 	Program, Shim string
 	// Cache is what the shim keeps on the node; "" for nothing to remove.
 	Cache string
+	// Say is told what Install replaces; it may be nil.
+	Say func(text string)
 	// Path is where the node's own programs are looked for; nil: where they usually are.
 	Path []string
 }

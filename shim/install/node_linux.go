@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -27,8 +28,12 @@ func (n *Node) Install() (restart bool, err error) {
 	}
 	defer unlock()
 	for _, p := range n.programs() {
+		differ := n.differs(p)
 		if err := copyProgram(p.from, n.path(p.to)); err != nil {
 			return false, explain(err)
+		}
+		if differ != nil && n.Say != nil {
+			n.Say(fmt.Sprintf("replaced %s, which was %s, by %s", p.to, differ.there, differ.here))
 		}
 	}
 	o := Options{Template: n.template(), Version: 3}
@@ -117,6 +122,9 @@ func (n *Node) Status() []Check {
 		if err == nil && (!info.Mode().IsRegular() || info.Mode()&0o111 == 0) {
 			err = fmt.Errorf("%s is no program", p.to)
 		}
+		if differ := n.differs(p); err == nil && differ != nil {
+			err = differ
+		}
 		checks = append(checks, Check{filepath.Base(p.to), err})
 	}
 	checks = append(checks, Check{n.Config, n.configured()})
@@ -178,7 +186,11 @@ func (n *Node) dump(file string) ([]byte, error) {
 
 // command runs a program of the node, in the node's root.
 func (n *Node) command(name string, args ...string) (*exec.Cmd, error) {
-	for _, dir := range n.search() {
+	dirs := n.search()
+	if name == ShimName {
+		dirs = append([]string{n.Bin}, dirs...)
+	}
+	for _, dir := range dirs {
 		file := filepath.Join(dir, name)
 		if _, err := os.Lstat(n.path(file)); err != nil {
 			continue
@@ -192,7 +204,7 @@ func (n *Node) command(name string, args ...string) (*exec.Cmd, error) {
 		}
 		return cmd, nil
 	}
-	return nil, fmt.Errorf("the program %s is in none of %s", name, strings.Join(n.search(), ", "))
+	return nil, fmt.Errorf("the program %s is in none of %s", name, strings.Join(dirs, ", "))
 }
 
 // lock keeps others who install here waiting; it ends with the process.
@@ -231,4 +243,14 @@ func explain(err error) error {
 		return fmt.Errorf("%w; say where the node can be written to: --bin-dir, --containerd-config", err)
 	}
 	return err
+}
+
+// keepHouse runs the node's shim, which knows its cache.
+func (n *Node) keepHouse(h House, in io.Reader, args ...string) error {
+	cmd, err := n.command(ShimName, append([]string{"-address", h.Address, "-namespace", h.Namespace}, args...)...)
+	if err != nil {
+		return fmt.Errorf("%w; sidecall node install puts it there", err)
+	}
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = in, h.Stdout, h.Stderr
+	return cmd.Run()
 }

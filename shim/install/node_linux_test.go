@@ -1,6 +1,7 @@
 package install_test
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -332,5 +333,62 @@ func TestPermission(t *testing.T) {
 	}
 	if _, err := n.Install(); !errors.Is(err, fs.ErrPermission) || !strings.HasSuffix(err.Error(), "permission denied; a node's files are root's: run this as root") {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestDiffers: another build of the programs is noticed, and said when it is replaced.
+func TestDiffers(t *testing.T) {
+	n := fakeNode(t)
+	var said []string
+	n.Say = func(text string) { said = append(said, text) }
+	if _, err := n.Install(); err != nil || len(said) > 0 {
+		t.Fatalf("%v, said %q", err, said)
+	}
+	status := func() (wrong []string) {
+		for _, c := range n.Status() {
+			if c.Err != nil && c.Name != n.Service { // this machine's own may run
+				wrong = append(wrong, c.Name+" "+c.Err.Error())
+			}
+		}
+		return wrong
+	}
+	if wrong := status(); len(wrong) > 0 {
+		t.Errorf("installed: %q", wrong)
+	}
+	write(t, n.Program, "a newer program", 0o755)
+	wrong := status()
+	if len(wrong) != 1 || !strings.HasPrefix(wrong[0], "sidecall is another program than this one: it is sha256:") {
+		t.Errorf("another: %q", wrong)
+	}
+	if _, err := n.Install(); err != nil || len(said) != 1 || !strings.Contains(said[0], "bin/sidecall, which was sha256:") {
+		t.Errorf("%v, said %q", err, said)
+	}
+	if wrong := status(); len(wrong) > 0 {
+		t.Errorf("installed again: %q", wrong)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Program = self // one that Go has built tells its version
+	if wrong := status(); len(wrong) != 1 || !strings.Contains(wrong[0], "(sha256:") {
+		t.Errorf("a program of Go's: %q", wrong)
+	}
+}
+
+// TestHouse: what is asked of a node's cache reaches its shim.
+func TestHouse(t *testing.T) {
+	n := fakeNode(t)
+	var out, errs bytes.Buffer
+	h := install.House{Address: "/run/x.sock", Namespace: "k8s.io", Stdout: &out, Stderr: &errs}
+	if err := n.Prune(h); err == nil || !strings.Contains(err.Error(), "sidecall node install puts it there") {
+		t.Errorf("not installed: %v", err)
+	}
+	write(t, n.Shim, "#!/bin/sh\necho \"$@\"\ncat\n", 0o755)
+	if _, err := n.Install(); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.Prewarm(h, "x:1", []string{"A=1"}); err != nil || out.String() != "-address /run/x.sock -namespace k8s.io prewarm x:1\nA=1" {
+		t.Errorf("%v, %q %q", err, out.String(), errs.String())
 	}
 }

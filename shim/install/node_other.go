@@ -4,6 +4,7 @@ package install
 
 import (
 	"errors"
+	"io"
 	"runtime"
 )
 
@@ -18,6 +19,8 @@ func (n *Node) Restart() error { return onLinux() }
 
 // Status looks at each thing that must be so.
 func (n *Node) Status() []Check { return []Check{{"this machine", onLinux()}} }
+
+func (n *Node) keepHouse(House, io.Reader, ...string) error { return onLinux() }
 
 func onLinux() error {
 	return errors.New("nodes run Linux: containerd and its shims are not for " + runtime.GOOS)

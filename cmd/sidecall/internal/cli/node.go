@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -29,10 +30,10 @@ and its service:
     --containerd-config /var/lib/rancher/k3s/agent/etc/containerd/config-v3.toml.tmpl`,
 		Args: noMore(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return &usageError{message: "node: what to do?", hint: "one of: sidecall node install, uninstall, status"}
+			return &usageError{message: "node: what to do?", hint: "one of: sidecall node install, uninstall, status, prewarm, prune"}
 		},
 	}
-	cmd.AddCommand(a.nodeInstall(), a.nodeUninstall(), a.nodeStatus())
+	cmd.AddCommand(a.nodeInstall(), a.nodeUninstall(), a.nodeStatus(), a.nodePrewarm(), a.nodePrune())
 	return cmd
 }
 
@@ -55,6 +56,7 @@ func (a *app) changeNode(cmd *cobra.Command, change func(*install.Node) (bool, e
 			return err
 		}
 		n.Program, n.Shim, n.Cache = self, filepath.Join(filepath.Dir(self), install.ShimName), "/var/lib/sidecall"
+		n.Say = func(text string) { fmt.Fprintln(a.stdout, text) }
 		needed, err := change(n)
 		if !needed {
 			return err
@@ -95,10 +97,13 @@ func (a *app) nodeStatus() *cobra.Command {
 	n := &install.Node{}
 	cmd := &cobra.Command{
 		Use:   "status",
-		Short: "Say what is installed; the exit code is 1 if something is missing",
+		Short: "Say what is installed; the exit code is 1 if something is missing or other than this program",
 		Args:  noMore(0),
 		RunE: func(*cobra.Command, []string) error {
 			var wrong error
+			if self, err := os.Executable(); err == nil {
+				n.Program, n.Shim = self, filepath.Join(filepath.Dir(self), install.ShimName)
+			}
 			for _, c := range n.Status() {
 				state := "ok"
 				if c.Err != nil {
@@ -113,4 +118,78 @@ func (a *app) nodeStatus() *cobra.Command {
 	}
 	nodeFlags(cmd, n)
 	return cmd
+}
+
+// houseFlags are those of commands that ask something of the node's cache.
+func (a *app) houseFlags(cmd *cobra.Command, n *install.Node) *install.House {
+	h := &install.House{Stdout: a.stdout, Stderr: a.stderr}
+	nodeFlags(cmd, n)
+	cmd.Flags().StringVar(&h.Address, "address", "/run/containerd/containerd.sock", "containerd's socket, a `FILE`")
+	cmd.Flags().StringVar(&h.Namespace, "namespace", "k8s.io", "the `NAME` of containerd's namespace; Kubernetes' is k8s.io")
+	for _, other := range []string{"containerd-config", "service"} {
+		_ = cmd.Flags().MarkHidden(other) // they change nothing here
+	}
+	return h
+}
+
+func (a *app) nodePrewarm() *cobra.Command {
+	var h *install.House
+	var env []string
+	n := &install.Node{}
+	cmd := &cobra.Command{
+		Use:   "prewarm IMAGE...",
+		Short: "Compile images that containerd has, before their first pod",
+		Long: `node prewarm does with images what the first pod of each would wait for: it links and
+compiles them into the node's cache, where pods find it. containerd must have the images. A
+variable that a manifest needs and has no default for is given by --env.`,
+		Example: `  sudo crictl pull ghcr.io/acme/orders:1.0
+  sudo sidecall node prewarm ghcr.io/acme/orders:1.0`,
+		RunE: func(_ *cobra.Command, images []string) error {
+			if len(images) == 0 {
+				return &usageError{message: "node prewarm: which image?", hint: "name one that containerd has: sidecall node prewarm IMAGE"}
+			}
+			var variables []string
+			for _, text := range env {
+				v, err := parseEnv(text)
+				if err != nil {
+					return err
+				}
+				variables = append(variables, v.Name+"="+v.Value)
+			}
+			var wrong error
+			for _, image := range images {
+				wrong = errors.Join(wrong, houseError(n.Prewarm(*h, image, variables)))
+			}
+			return wrong
+		},
+	}
+	h = a.houseFlags(cmd, n)
+	cmd.Flags().StringArrayVar(&env, "env", nil, "a variable for manifests, `NAME=VALUE` or sidecall's own NAME; may be repeated")
+	return cmd
+}
+
+func (a *app) nodePrune() *cobra.Command {
+	var h *install.House
+	n := &install.Node{}
+	cmd := &cobra.Command{
+		Use:   "prune",
+		Short: "Remove from the node's cache what no pod uses and its limits do not allow",
+		Long: `node prune does now what the shim does when pods come and go: of what no container uses
+it removes artifacts that containerd has no image of any more, those that were not used for a
+week, and more, the longest unused first, until the cache has at most 10 GiB and a tenth of its
+disk is free. /etc/sidecall/node.yaml may say other limits.`,
+		Args: noMore(0),
+		RunE: func(*cobra.Command, []string) error { return houseError(n.Prune(*h)) },
+	}
+	h = a.houseFlags(cmd, n)
+	return cmd
+}
+
+// houseError leaves out that a program failed which has said why.
+func houseError(err error) error {
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		return &statusError{exitFailure}
+	}
+	return err
 }
