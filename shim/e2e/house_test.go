@@ -52,8 +52,7 @@ func TestPrewarm(t *testing.T) {
 	if len(code) != before+1 {
 		t.Fatalf("the cache has %q", code)
 	}
-	c := p.run("warm", image, []string{"say", "warm"}, nil)
-	c.exited()
+	c := p.run("warm", image, []string{"say", "warm", "flush", "loop"}, nil)
 	c.logged("warm")
 	if got := p.n.code("*"); len(got) != before+1 {
 		t.Errorf("the pod has made more: %q", got)
@@ -63,7 +62,10 @@ func TestPrewarm(t *testing.T) {
 	}
 	p.n.house(t, "prune")
 	if got := p.n.code("*"); len(got) != before+1 {
-		t.Errorf("a container that is not deleted has lost its code: %q", got)
+		t.Errorf("a container that runs has lost its code: %q", got)
+	}
+	if _, err := p.n.runtime.StopContainer(t.Context(), &cri.StopContainerRequest{ContainerId: c.id}); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := p.n.runtime.RemoveContainer(t.Context(), &cri.RemoveContainerRequest{ContainerId: c.id}); err != nil {
 		t.Fatal(err)
