@@ -37,11 +37,9 @@ type Composition struct {
 	shared    []*shared      // store n of the plan is number n-1
 	memory    []atomic.Int64 // by component: the bytes of all instances' memories
 	// quotas are the composition's part of what the process has.
-	quotas *budget.Process
-	room   *budget.Reclaimer
-
-	toldDescriptors told
-	refusals        refusals
+	quotas   *budget.Process
+	room     *budget.Reclaimer
+	refusals refusals
 	// tracesRefusals is set if the tracer is a RefusalTracer.
 	tracesRefusals bool
 	// memoryFull tells, by component, that its memories may not grow.

@@ -149,4 +149,8 @@ type InstanceOptions struct {
 	// Refused, if it is not nil, is told what Config.Refused is told of all instances, but of
 	// this one alone, and of each thing again: for who sees this instance only.
 	Refused func(Refusal)
+	// KeepMemory has components that have much memory in the instance already leave a
+	// quarter of the budget's to other instances: for instances of which there are many, so
+	// that some which take what they can get do not end the others.
+	KeepMemory bool
 }

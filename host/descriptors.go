@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/sidecall/sidecall/host/budget"
 )
@@ -20,6 +19,9 @@ const (
 	// have, and mostDescriptors how many at the most.
 	instanceDescriptors = 4
 	mostDescriptors     = 1024
+	// descriptorBytes is what an open file or socket takes of memory, most of it the
+	// kernel's, which counts it as the process's.
+	descriptorBytes = 8 << 10
 )
 
 // GuestDescriptors returns a quota for what all guests of a process have open.
@@ -35,18 +37,17 @@ var defaultDescriptors = sync.OnceValue(func() *budget.Quota { return GuestDescr
 type Descriptors struct {
 	quota *budget.Quota
 	comp  *Composition
-	told  *told
 	name  string // of the component that uses them
 }
 
-// ErrDescriptors is the error of an open file, socket or connection for which there is no
+// DescriptorError is the error of an open file, socket or connection for which there is no
 // descriptor. It is also syscall.EMFILE, and has a *budget.Error.
-type ErrDescriptors struct{ Why error }
+type DescriptorError struct{ Why error }
 
-func (e *ErrDescriptors) Error() string { return "no file descriptor is left: " + e.Why.Error() }
+func (e *DescriptorError) Error() string { return "no file descriptor is left: " + e.Why.Error() }
 
 // Unwrap returns why, and the system's error for it.
-func (e *ErrDescriptors) Unwrap() []error { return []error{e.Why, syscall.EMFILE} }
+func (e *DescriptorError) Unwrap() []error { return []error{e.Why, syscall.EMFILE} }
 
 // Descriptors are those of the instance, as long as it lives.
 func (c *Call) Descriptors() *Descriptors {
@@ -56,14 +57,14 @@ func (c *Call) Descriptors() *Descriptors {
 		i.descriptors = budget.New(budget.Spec{Owner: fmt.Sprintf("an instance of composition %s", i.comp.plan.Name), What: "file descriptors",
 			Unit: budget.Things, Limit: min(mostDescriptors, max(1, all.Limit()/instanceDescriptors)), Change: "ulimit -n", Parent: all})
 	}
-	return &Descriptors{i.descriptors, i.comp, &i.comp.toldDescriptors, c.Component().Name}
+	return &Descriptors{i.descriptors, i.comp, c.Component().Name}
 }
 
 // SharedDescriptors are those of what outlives the instance, such as connections that wait
 // to be used again.
 func (c *Call) SharedDescriptors() *Descriptors {
 	comp := c.t.inst.comp
-	return &Descriptors{comp.cfg.Descriptors, comp, &comp.toldDescriptors, c.Component().Name}
+	return &Descriptors{comp.cfg.Descriptors, comp, c.Component().Name}
 }
 
 // Left is how many can be taken now.
@@ -74,66 +75,35 @@ func (d *Descriptors) Left() uint64 {
 	return d.quota.Left()
 }
 
-// Take takes one. The error is an *ErrDescriptors, and the log is told of it once in a
-// while.
+// Take takes one. The error is an *DescriptorError, and a Refusal tells of it.
 func (d *Descriptors) Take() (*Descriptor, error) {
 	if d == nil {
 		return nil, nil
 	}
-	if err := d.quota.Take(1); err != nil {
-		err = &ErrDescriptors{err}
-		if n := d.told.due(d.name); n > 0 {
-			d.comp.cfg.Log.Warn().Str("composition", d.comp.plan.Name).Str("component", d.name).Int("times", n).Err(err).Msg("a component has too much open")
+	err := d.quota.Take(1)
+	if err == nil {
+		if err = d.comp.quotas.Memory.Take(descriptorBytes); err != nil {
+			d.quota.Give(1)
 		}
+	}
+	if err != nil {
+		err = &DescriptorError{err}
+		d.comp.refused(nil, Refusal{Component: d.name, Kind: "descriptors", Reason: "another open file, socket or connection: " + err.Error()})
 		return nil, err
 	}
-	return &Descriptor{of: d.quota}, nil
+	return &Descriptor{of: d.quota, memory: d.comp.quotas.Memory}, nil
 }
 
 // Descriptor is one that is taken. The nil Descriptor is none.
 type Descriptor struct {
-	of    *budget.Quota
-	given atomic.Bool
+	of, memory *budget.Quota
+	given      atomic.Bool
 }
 
 // Give gives it back, once.
 func (d *Descriptor) Give() {
 	if d != nil && !d.given.Swap(true) {
 		d.of.Give(1)
+		d.memory.Give(descriptorBytes)
 	}
-}
-
-// tellInterval is the time between two lines of the log that say the same.
-const tellInterval = 10 * time.Second
-
-// told knows when the log was told of a component last.
-type told struct {
-	mu sync.Mutex
-	of map[string]*telling // guarded by mu, by component
-}
-
-type telling struct {
-	at    time.Time
-	times int
-}
-
-// due counts, and returns how often something has happened since the log was told, if it is
-// time to tell it again, else 0.
-func (t *told) due(component string) (times int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.of == nil {
-		t.of = map[string]*telling{}
-	}
-	last := t.of[component]
-	if last == nil {
-		last = &telling{}
-		t.of[component] = last
-	}
-	last.times++
-	if time.Since(last.at) < tellInterval {
-		return 0
-	}
-	times, last.times, last.at = last.times, 0, time.Now()
-	return times
 }

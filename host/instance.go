@@ -33,6 +33,8 @@ type Instance struct {
 	// holds is what the instance has of each shared store, nil if the plan has none, and
 	// in a shared store.
 	holds []holding
+	// keep is InstanceOptions.KeepMemory.
+	keep bool
 	// hosted is set once the host was called.
 	hosted bool
 	// reusable is set if the vessel may be reset when the instance is closed.

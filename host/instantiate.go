@@ -39,7 +39,7 @@ func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*In
 }
 
 func (c *Composition) newInstance(number int, opt InstanceOptions) *Instance {
-	i := &Instance{comp: c, number: number, stdio: opt.streams(c), ended: make(chan struct{}, 1)}
+	i := &Instance{comp: c, number: number, keep: opt.KeepMemory && number == 0, stdio: opt.streams(c), ended: make(chan struct{}, 1)}
 	if opt.Refused != nil {
 		i.refusedHere, i.told = opt.Refused, &refusals{}
 	}
@@ -52,6 +52,9 @@ func (c *Composition) newInstance(number int, opt InstanceOptions) *Instance {
 // make makes what the instance has, or releases what was made.
 func (i *Instance) make(ctx context.Context) error {
 	i.vessel = i.comp.newVessel()
+	if i.keep {
+		i.keepMemory()
+	}
 	i.state.Store(stateRunning)
 	if err := i.instantiate(ctx); err != nil {
 		i.closing.Store(true)

@@ -17,6 +17,24 @@ func (c *Composition) budgetOf(n int) engine.Budget {
 		Refused: c.memoryFull[n]}
 }
 
+const (
+	// keptMemory is the part of all memory that only instances get which have less than the
+	// part muchMemory of it.
+	keptMemory = 4
+	muchMemory = 64
+)
+
+// keepMemory is for InstanceOptions.KeepMemory.
+func (i *Instance) keepMemory() {
+	all := i.comp.quotas.Memory.Limit()
+	if all == budget.Unlimited {
+		return
+	}
+	for n := range i.budgets {
+		i.budgets[n].Keep, i.budgets[n].Much = all/keptMemory, all/muchMemory
+	}
+}
+
 func (c *Composition) ownerOf(n int) string {
 	if n >= len(c.plan.Components) {
 		return "composition " + c.plan.Name

@@ -19,6 +19,9 @@ type Budget struct {
 	Change string
 	// Parent is what the budgets of many instances are a part of.
 	Parent *budget.Quota
+	// Keep is how much of the parent a budget that has more than Much leaves to those that
+	// have less.
+	Keep, Much uint64
 	// Memory, if it is not nil, counts the linear memories of all budgets that share it.
 	Memory *atomic.Int64
 
@@ -48,10 +51,25 @@ func (b *Budget) Take(n uint64) error {
 	if n > math.MaxInt64 || b.over(b.linear, n+b.other-min(n+b.other, Free)) {
 		return b.refuse(n)
 	}
-	if err := b.Parent.Take(n); err != nil {
+	if err := b.takeShared(n); err != nil {
 		return err
 	}
 	b.other += n
+	return nil
+}
+
+// takeShared takes n bytes of the parent.
+func (b *Budget) takeShared(n uint64) error {
+	if b.Keep == 0 || b.Used()+n <= b.Much || n > math.MaxInt64 || b.Parent.Left() >= n+b.Keep {
+		return b.Parent.Take(n)
+	}
+	// What is kept for later gives way to whoever takes.
+	if b.Parent.Take(n+b.Keep) != nil {
+		limit := b.Parent.Limit()
+		return &budget.Error{Spec: budget.Spec{Owner: b.Owner, What: "memory while others need some", Limit: limit - min(limit, b.Keep)},
+			Used: limit - b.Parent.Left(), Asked: n}
+	}
+	b.Parent.Give(b.Keep)
 	return nil
 }
 
@@ -87,7 +105,7 @@ func (b *Budget) takeLinear(n uint64) error {
 	if b.over(b.linear+b.other-min(b.other, Free), n) {
 		return b.refuse(n)
 	}
-	if err := b.Parent.Take(n); err != nil {
+	if err := b.takeShared(n); err != nil {
 		return err
 	}
 	b.countLinear(int64(n))

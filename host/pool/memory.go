@@ -26,9 +26,9 @@ const (
 	// of the difference upwards and 1/fall downwards, so that it comes to lie where one in
 	// fall/rise+1 needs more.
 	rise, fall = 4, 64
-	// mostNeed is the part of all memory that an instance is expected to need at most:
-	// if some take all that there is, others need not do so.
-	mostNeed = 16
+	// mostNeed is the part of all memory that an instance is expected to need at most,
+	// beyond what it begins with: if some take all that there is, others need not do so.
+	mostNeed = 64
 )
 
 // need estimates how many bytes the next instance will need in its linear memories.
@@ -36,6 +36,8 @@ type need struct {
 	mu   sync.Mutex
 	seen bool    // guarded by mu
 	is   float64 // guarded by mu
+	// first is what an instance begins with. guarded by mu
+	first uint64
 }
 
 func (n *need) get(all uint64) uint64 {
@@ -44,7 +46,14 @@ func (n *need) get(all uint64) uint64 {
 	if !n.seen {
 		return min(firstNeed, all/mostNeed)
 	}
-	return min(uint64(n.is), all/mostNeed)
+	return max(n.first, min(uint64(n.is), all/mostNeed))
+}
+
+// begin tells what an instance begins with.
+func (n *need) begin(bytes uint64) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.first = max(n.first, bytes)
 }
 
 // note tells what an instance has needed.
@@ -64,7 +73,10 @@ func (n *need) note(bytes uint64) {
 // Within has new instances wait until there is memory for them: as much as others of the
 // composition have needed. It is called before the first Take. What only waits to be used
 // again gives way by itself (budget.Reclaimer).
-func (p *Pool) Within(memory *budget.Quota) { p.memory = memory }
+func (p *Pool) Within(memory *budget.Quota) {
+	p.memory = memory
+	p.opt.KeepMemory = memory != nil && p.policy.Kind == PerRequest
+}
 
 // reserve waits for the memory of one instance and returns how much it took.
 func (p *Pool) reserve(ctx context.Context) (uint64, error) {
@@ -97,6 +109,7 @@ func (p *Pool) settle(reserved, has uint64) (held uint64) {
 	if p.memory == nil {
 		return 0
 	}
+	p.need.begin(has)
 	if p.policy.Kind == PerRequest {
 		held = max(instanceOverhead, reserved-min(reserved, has))
 	}

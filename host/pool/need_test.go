@@ -17,7 +17,7 @@ func TestNeed(t *testing.T) {
 		}
 		n.note(bytes)
 	}
-	if got := n.get(all); got < 2<<20 || got > all/mostNeed {
+	if got := n.get(all); got < 2<<20 || got > max(all/mostNeed, 2<<20) {
 		t.Errorf("%d bytes are expected", got)
 	}
 	for range 1000 {

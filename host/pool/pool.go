@@ -159,16 +159,27 @@ func (p *Pool) take(ctx context.Context) (*member, error) {
 }
 
 // instantiate makes an instance when there is memory for it.
-func (p *Pool) instantiate(ctx context.Context) (inst *host.Instance, held uint64, err error) {
-	reserved, err := p.reserve(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	if inst, err = p.comp.Instantiate(ctx, p.opt); err != nil {
+func (p *Pool) instantiate(ctx context.Context) (*host.Instance, uint64, error) {
+	for {
+		reserved, err := p.reserve(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		inst, err := p.comp.Instantiate(ctx, p.opt)
+		if err == nil {
+			return inst, p.settle(reserved, inst.Memory()), nil
+		}
 		p.memory.Give(reserved)
-		return nil, 0, err
+		if p.memory == nil || !host.NoRoom(err) {
+			return nil, 0, err
+		}
+		// It needs more than was expected.
+		select {
+		case <-time.After(memoryPoll):
+		case <-ctx.Done():
+			return nil, 0, fmt.Errorf("%w: %w", ErrMemory, err)
+		}
 	}
-	return inst, p.settle(reserved, inst.Memory()), nil
 }
 
 // close closes an instance that has served, and remembers what it needed.

@@ -123,6 +123,7 @@ func (a *app) serve(t *target) (err error) {
 func (a *app) serveComposition(ctx context.Context, c *host.Composition, handler string, r *linker.Result, listen server.Listen) (err error) {
 	p := pool.New(c, a.policy(r), host.InstanceOptions{StdioOf: telemetry.GuestOutput(a.guests.of, r.Plan.Name)})
 	p.Within(budget.Default().Memory)
+	defer limitHeap(c)()
 	defer func() {
 		// Requests have ended, guests may go on for as long as their deadline allows.
 		ctx, cancel := context.WithTimeout(context.Background(), graceAfterDrain)
