@@ -22,10 +22,21 @@ type place struct {
 	base string
 	// slash is whether the path ended in a slash, which asks for a directory.
 	slash bool
+	// dots is whether base is "." or "..", a directory that its own path cannot name. dir
+	// is nil then.
+	dots bool
 }
 
-// parent opens the directory of the last component of path. The caller closes
-// place.dir. The last component is not looked at, and is neither "." nor "..".
+// Close closes the directory.
+func (p place) Close() {
+	if p.dir != nil {
+		_ = p.dir.Close() // it was only looked in
+	}
+}
+
+// parent opens the directory of the last component of path. The caller closes the place.
+// The last component is not looked at, unless it is "." or "..": then it is there, and
+// below d.
 func (d *Descriptor) parent(path string) (place, error) {
 	p := place{base: strings.TrimRight(path, "/")}
 	p.slash = len(p.base) < len(path)
@@ -33,10 +44,12 @@ func (d *Descriptor) parent(path string) (place, error) {
 	if i := strings.LastIndexByte(p.base, '/'); i >= 0 {
 		dir, p.base = p.base[:i+1], p.base[i+1:]
 	}
-	if p.base == "." || p.base == ".." {
-		return p, Invalid
-	}
 	var err error
+	if p.base == "." || p.base == ".." {
+		p.dots = true
+		_, err = d.dir.Stat(path)
+		return p, err
+	}
 	p.dir, err = d.dir.OpenFile(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	return p, err
 }
@@ -78,19 +91,25 @@ func (d *Descriptor) removeDirectory(path string) error {
 	if err != nil {
 		return err
 	}
-	defer p.dir.Close()
+	defer p.Close()
+	switch {
+	case p.dots && p.base == ".":
+		return Invalid
+	case p.dots:
+		return NotEmpty
+	}
 	return retry(func() error { return unix.Unlinkat(int(p.dir.Fd()), p.base, unix.AT_REMOVEDIR) })
 }
 
 func (d *Descriptor) unlinkFile(path string) error {
 	p, err := d.parent(path)
-	if err == Invalid {
-		return IsDirectory
-	}
 	if err != nil {
 		return err
 	}
-	defer p.dir.Close()
+	defer p.Close()
+	if p.dots {
+		return IsDirectory
+	}
 	// Some systems let the superuser unlink directories; the specification lets nobody.
 	mode, err := p.mode()
 	switch {
@@ -110,12 +129,12 @@ func (d *Descriptor) withParents(oldPath string, to *Descriptor, newPath string,
 	if err != nil {
 		return err
 	}
-	defer o.dir.Close()
+	defer o.Close()
 	n, err := to.parent(newPath)
 	if err != nil {
 		return err
 	}
-	defer n.dir.Close()
+	defer n.Close()
 	return f(o, n)
 }
 
@@ -124,6 +143,9 @@ func (d *Descriptor) rename(oldPath string, to *Descriptor, newPath string) erro
 }
 
 func rename(o, n place) error {
+	if o.dots || n.dots {
+		return Busy
+	}
 	if o.slash || n.slash {
 		if err := o.wantDirectory(); err != nil {
 			return err
@@ -139,6 +161,12 @@ func (d *Descriptor) link(oldPath string, to *Descriptor, newPath string) error 
 }
 
 func link(o, n place) error {
+	switch {
+	case n.dots:
+		return Exist
+	case o.dots: // no directory has a second name
+		return NotPermitted
+	}
 	if o.slash {
 		if err := o.wantDirectory(); err != nil {
 			return err

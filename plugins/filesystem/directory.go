@@ -16,6 +16,7 @@ type directoryEntryStream struct {
 	held    *host.Descriptor
 	entries []fs.DirEntry // read, not yet returned
 	err     error         // what comes after entries
+	from    source
 }
 
 // entriesAtOnce is how many entries are read, and kept, at a time.
@@ -29,26 +30,29 @@ func (d *Descriptor) readDirectory() (*directoryEntryStream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &directoryEntryStream{dir: f}, nil
+	return &directoryEntryStream{dir: f, from: d.from}, nil
 }
 
-// next returns the next entry, nil at the end.
-func (s *directoryEntryStream) next() (fs.DirEntry, error) {
-	if len(s.entries) == 0 && s.err == nil {
-		s.entries, s.err = s.dir.ReadDir(entriesAtOnce)
-	}
-	if len(s.entries) == 0 {
-		if errors.Is(s.err, io.EOF) {
-			return nil, nil
+// next returns the next entry, nil at the end. Names that are not UTF-8, which a string
+// cannot hold, are told to skipped: an error for one would end a program's whole listing.
+func (s *directoryEntryStream) next(skipped func(name string)) (fs.DirEntry, error) {
+	for {
+		if len(s.entries) == 0 && s.err == nil {
+			s.entries, s.err = s.dir.ReadDir(entriesAtOnce)
 		}
-		return nil, s.err
+		if len(s.entries) == 0 {
+			if errors.Is(s.err, io.EOF) {
+				return nil, nil
+			}
+			return nil, s.err
+		}
+		e := s.entries[0]
+		s.entries = s.entries[1:]
+		if utf8.ValidString(e.Name()) {
+			return e, nil
+		}
+		skipped(e.Name())
 	}
-	e := s.entries[0]
-	s.entries = s.entries[1:]
-	if !utf8.ValidString(e.Name()) { // a string cannot hold it
-		return nil, IllegalByteSequence
-	}
-	return e, nil
 }
 
 // Drop closes the directory.

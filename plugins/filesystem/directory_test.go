@@ -38,7 +38,7 @@ func TestDirectories(t *testing.T) {
 		{"rmdir of a link", rmdir("link"), "not-directory"},
 		{"rmdir of .", rmdir("."), "invalid"},
 		{"rmdir of dir/.", rmdir("dir/."), "invalid"},
-		{"rmdir of dir/..", rmdir("dir/.."), "invalid"},
+		{"rmdir of dir/..", rmdir("dir/.."), "not-empty"},
 		{"rmdir of nothing", rmdir("none"), "no-entry"},
 		{"unlink a directory", unlink("dir"), "is-directory"},
 		{"unlink a directory with a slash", unlink("dir/"), "is-directory"},
@@ -103,9 +103,9 @@ func TestRename(t *testing.T) {
 		{"dir", "full", "not-empty"},
 		{"dir/", "moved/", "ok"},
 		{"moved", "moved/inside", "invalid"},
-		{".", "x", "invalid"},
-		{"moved/..", "x", "invalid"},
-		{"b", "..", "invalid"},
+		{".", "x", "busy"},
+		{"moved/..", "x", "busy"},
+		{"b", "..", "not-permitted"},
 	} {
 		f.want(rename(tt.from, tt.to), tt.want, "rename %s to %s", tt.from, tt.to)
 	}

@@ -81,6 +81,13 @@ func (s source) outside(p string) *deniedError {
 		Write: fmt.Sprintf("[{ host: %s, guest: %s, readOnly: true }]", host.Scalar(absolutePath(filepath.Dir(onHost))), host.Scalar(path.Dir(guest)))}}
 }
 
+// unnamed tells of a file whose name a guest cannot be told.
+func (s source) unnamed(name string) host.Refusal {
+	p := path.Join(s.grant.Guest, s.path, name)
+	return host.Refusal{Kind: "names of files", Target: strings.ToValidUTF8(p, "\uFFFD"),
+		Reason: fmt.Sprintf("the name of the file %q in a listing, which leaves it out: it is not UTF-8", p)}
+}
+
 // absolutePath is a directory of the host by a name that means it wherever it is written.
 func absolutePath(dir string) string {
 	if abs, err := filepath.Abs(dir); err == nil {

@@ -7,14 +7,11 @@ import "golang.org/x/sys/unix"
 // setLinkTimes sets the times of what is at path itself, be it a link.
 func (d *Descriptor) setLinkTimes(path string, t times) error {
 	p, err := d.parent(path)
-	if err == Invalid { // "." or "..": no link
-		return d.dir.Chtimes(path, t.access, t.modification)
-	}
 	if err != nil {
 		return err
 	}
-	defer p.dir.Close()
-	if p.slash { // a link is to be followed to its directory
+	defer p.Close()
+	if p.slash || p.dots { // a link is to be followed to its directory, or there is none
 		return d.dir.Chtimes(path, t.access, t.modification)
 	}
 	var st unix.Stat_t

@@ -111,12 +111,12 @@ func getMetadataHashAt(_ *host.Call, d *Descriptor, args []value.Value) (value.V
 	return metadataHash(fi), nil
 }
 
-func readDirectoryEntry(_ *host.Call, args []value.Value) (value.Value, error) {
+func readDirectoryEntry(c *host.Call, args []value.Value) (value.Value, error) {
 	s, err := host.Object[*directoryEntryStream](args[0])
 	if err != nil {
 		return value.Value{}, err
 	}
-	e, err := s.next()
+	e, err := s.next(func(name string) { c.Refused(s.from.unnamed(name)) })
 	switch {
 	case err != nil:
 		return wire.ErrCode(codeOf(err))

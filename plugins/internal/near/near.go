@@ -12,45 +12,101 @@ package near
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 )
 
-// metadata are addresses that are neither loopback nor link-local at which clouds
-// answer their machines.
-var metadata = [...]netip.Addr{
-	netip.MustParseAddr("fd00:ec2::254"),   // AWS
-	netip.MustParseAddr("168.63.129.16"),   // Azure
-	netip.MustParseAddr("100.100.100.200"), // Alibaba
+// metadata are addresses that are neither loopback nor link-local at which clouds answer
+// their machines, by the clouds' documentation.
+var metadata = [...]netip.Prefix{
+	netip.MustParsePrefix("fd00:ec2::/64"),          // AWS: metadata ::254, Pod Identity ::23, DNS ::253, time ::123
+	netip.MustParsePrefix("fd20:ce::254/128"),       // Google
+	netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128"), // Oracle
+	netip.MustParsePrefix("fd00:42::42/128"),        // Scaleway
+	netip.MustParsePrefix("168.63.129.16/32"),       // Azure: metadata of its agents, DNS, health
+	netip.MustParsePrefix("100.100.100.200/32"),     // Alibaba
+	// Protocol assignments (RFC 6890), which are on no host of the Internet; Oracle has had
+	// its metadata at 192.0.0.192.
+	netip.MustParsePrefix("192.0.0.0/24"),
 }
 
-// nat64 has an IPv4 address in its last four bytes (RFC 6052).
-var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+// special are other addresses that are no host's, or none that is elsewhere.
+var special = [...]netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),   // this network (RFC 791)
+	netip.MustParsePrefix("240.0.0.0/4"), // reserved, and broadcast (RFC 1112, RFC 919)
+	netip.MustParsePrefix("fec0::/10"),   // site-local, deprecated (RFC 3879)
+}
 
 // Refused reports whether a must not be used when name was looked up to it.
 func Refused(name string, a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
-	if nat64.Contains(a) {
-		b := a.As16()
-		a = netip.AddrFrom4([4]byte(b[12:]))
+	if refused(name, a) {
+		return true
 	}
+	for _, v4 := range embedded(a) {
+		if refused(name, v4) {
+			return true
+		}
+	}
+	return false
+}
+
+func refused(name string, a netip.Addr) bool {
 	if a.IsLoopback() {
 		return !local(name)
 	}
 	if a.IsUnspecified() || a.IsMulticast() || a.IsLinkLocalUnicast() {
 		return true
 	}
-	if a.Is4() {
-		b := a.As4()
-		if b[0] == 0 || b[0] >= 240 { // this network; reserved, broadcast
-			return true
-		}
+	in := func(p netip.Prefix) bool { return p.Contains(a) }
+	return slices.ContainsFunc(metadata[:], in) || slices.ContainsFunc(special[:], in)
+}
+
+// The prefixes of IPv6 addresses that have an IPv4 address in their last four bytes.
+var (
+	compatible = netip.MustParsePrefix("::/96")           // RFC 4291, deprecated
+	translated = netip.MustParsePrefix("::ffff:0:0:0/96") // RFC 2765
+	nat64      = netip.MustParsePrefix("64:ff9b::/96")    // RFC 6052
+	// localNAT64 has them where its network chooses, by one of six lengths (RFC 8215).
+	localNAT64 = netip.MustParsePrefix("64:ff9b:1::/48")
+	sixToFour  = netip.MustParsePrefix("2002::/16") // RFC 3056: in bytes 2 to 5
+	teredo     = netip.MustParsePrefix("2001::/32") // RFC 4380: server, and client inverted
+)
+
+// embedded are the IPv4 addresses to which what is sent to an IPv6 address may go, by a
+// translator or a tunnel.
+func embedded(a netip.Addr) (out []netip.Addr) {
+	if !a.Is6() || a.IsLoopback() || a.IsUnspecified() {
+		return nil
 	}
-	for _, m := range metadata {
-		if a == m {
-			return true
+	b := a.As16()
+	at := func(places ...int) {
+		var v4 [4]byte
+		for i, p := range places {
+			v4[i] = b[p]
 		}
+		out = append(out, netip.AddrFrom4(v4))
 	}
-	return false
+	switch {
+	case compatible.Contains(a), translated.Contains(a), nat64.Contains(a):
+		at(12, 13, 14, 15)
+	case localNAT64.Contains(a): // RFC 6052, section 2.2; byte 8 is none of it
+		at(6, 7, 9, 10)
+		at(7, 9, 10, 11)
+		at(9, 10, 11, 12)
+		at(12, 13, 14, 15)
+		// Of the lengths that are not meant most give zeros.
+		out = slices.DeleteFunc(out, func(v4 netip.Addr) bool { return v4.As4()[0] == 0 })
+	case sixToFour.Contains(a):
+		at(2, 3, 4, 5)
+	case teredo.Contains(a):
+		at(4, 5, 6, 7)
+		out = append(out, netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]}))
+	}
+	if id := [4]byte(b[8:12]); id == [4]byte{0, 0, 0x5e, 0xfe} || id == [4]byte{2, 0, 0x5e, 0xfe} { // ISATAP, RFC 5214
+		at(12, 13, 14, 15)
+	}
+	return out
 }
 
 // local reports whether a name stands for the host itself (RFC 6761 section 6.3).

@@ -37,6 +37,38 @@ func TestRefused(t *testing.T) {
 		{"fd00:ec2::254", true, true},
 		{"100.100.100.200", true, true},
 		{"168.63.129.16", true, true},
+		{"169.254.170.2", true, true},   // ECS
+		{"169.254.170.23", true, true},  // EKS Pod Identity
+		{"fd00:ec2::23", true, true},    // the same
+		{"fd00:ec2::253", true, true},   // DNS
+		{"fd00:ec3::254", false, false}, // somebody's own
+		{"fd20:ce::254", true, true},
+		{"fd20:ce::253", false, false},
+		{"fd00:c1::a9fe:a9fe", true, true},
+		{"fd00:42::42", true, true},
+		{"192.0.0.192", true, true},
+		{"192.0.1.1", false, false},
+		{"240.0.0.1", true, true},
+		{"223.255.255.254", false, false},
+		{"fec0::1", true, true},
+		{"::169.254.169.254", true, true},
+		{"::ffff:0:169.254.169.254", true, true},
+		{"::ffff:0:203.0.113.5", false, false},
+		{"64:ff9b:1::169.254.169.254", true, true},
+		{"64:ff9b:1:a9fe:a9:fe00::", true, true},      // /48
+		{"64:ff9b:1:42a9:fe:a9fe::", true, true},      // /56
+		{"64:ff9b:1:4242:a9:fea9:fe00::", true, true}, // /64
+		{"64:ff9b:1::203.0.113.5", false, false},
+		{"64:ff9b:1:cb00:71:500::", false, false},
+		{"2002:a9fe:a9fe::1", true, true},
+		{"2002:7f00:1::1", true, false},
+		{"2002:cb00:7105::1", false, false},
+		{"2001:0:cb00:7105::5601:5601", true, true}, // Teredo: the client is 169.254.169.254
+		{"2001:0:a9fe:a9fe::34ff:8efa", true, true}, // the server is
+		{"2001:0:cb00:7105::34ff:8efa", false, false},
+		{"2001:db8::5efe:169.254.169.254", true, true},
+		{"2001:db8::200:5efe:127.0.0.1", true, false},
+		{"2001:db8::5efe:203.0.113.5", false, false},
 	} {
 		a := netip.MustParseAddr(tt.addr)
 		for _, name := range []string{"example.com", "localhost.example.com", "xlocalhost"} {
