@@ -133,7 +133,7 @@ func (c *conn) end() {
 func (c *conn) brokenBody() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if why, request := c.in.Broken(); request == c.answered+1 {
+	if request, why := c.in.Broken(); request == c.answered+1 {
 		return why
 	}
 	return nil

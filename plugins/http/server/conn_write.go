@@ -17,7 +17,7 @@ func (c *conn) Write(p []byte) (int, error) {
 		return c.Conn.Write(p)
 	}
 	if !c.in.HTTP2() {
-		why, inBody := c.in.Broken()
+		inBody, why := c.in.Broken()
 		if why == nil || inBody != 0 || string(p) != badRequest {
 			return c.Conn.Write(p)
 		}

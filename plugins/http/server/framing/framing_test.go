@@ -31,18 +31,18 @@ func all(r *Reader, n int) (string, error) {
 }
 
 // ways are how bytes may come and be asked for: what passes must not depend on it.
-func ways(text string) map[string]func() (string, error, *Reader) {
-	out := map[string]func() (string, error, *Reader){}
+func ways(text string) map[string]func() (string, *Reader, error) {
+	out := map[string]func() (string, *Reader, error){}
 	for name, src := range map[string]func() io.Reader{
 		"whole":   func() io.Reader { return strings.NewReader(text) },
 		"by byte": func() io.Reader { return iotest.OneByteReader(strings.NewReader(text)) },
 		"halves":  func() io.Reader { return iotest.HalfReader(strings.NewReader(text)) },
 	} {
 		for _, n := range []int{1, 2, 7, 4096} {
-			out[name+string(rune('0'+n%10))] = func() (string, error, *Reader) {
+			out[name+string(rune('0'+n%10))] = func() (string, *Reader, error) {
 				r := NewReader(src(), limit, true, true)
 				got, err := all(r, n)
-				return got, err, r
+				return got, r, err
 			}
 		}
 	}
@@ -71,8 +71,8 @@ func TestPasses(t *testing.T) {
 		preface + "\x00\x00\x00\x04\x00\x00\x00\x00\x00" + "\r\nanything at all\n",
 	} {
 		for way, read := range ways(text) {
-			if got, err, r := read(); err != nil || got != text {
-				why, _ := r.Broken()
+			if got, r, err := read(); err != nil || got != text {
+				_, why := r.Broken()
 				t.Errorf("%q, %s: %q, %v, %v", text, way, got, err, why)
 			}
 		}
@@ -86,7 +86,7 @@ func TestStops(t *testing.T) {
 		"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
 	} {
 		for way, read := range ways(text + get) {
-			if got, err, _ := read(); err != nil || got != text {
+			if got, _, err := read(); err != nil || got != text {
 				t.Errorf("%q, %s: %q, %v", text, way, got, err)
 			}
 		}
@@ -96,12 +96,12 @@ func TestStops(t *testing.T) {
 // TestEmptyLine: one empty line before a request means nothing, two are no request.
 func TestEmptyLine(t *testing.T) {
 	for way, read := range ways("\r\n" + get + "\r\n" + get) {
-		if got, err, _ := read(); err != nil || got != get+get {
+		if got, _, err := read(); err != nil || got != get+get {
 			t.Errorf("%s: %q, %v", way, got, err)
 		}
 	}
 	for way, read := range ways(get + "\r\n\r\n" + get) {
-		if got, err, _ := read(); err != nil || got != get+marker {
+		if got, _, err := read(); err != nil || got != get+marker {
 			t.Errorf("%s: %q, %v", way, got, err)
 		}
 	}
@@ -208,8 +208,8 @@ func TestRefuses(t *testing.T) {
 		{"PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n", "preface"},
 	} {
 		for way, read := range ways(get + test.text + get) {
-			got, err, r := read()
-			why, inBody := r.Broken()
+			got, r, err := read()
+			inBody, why := r.Broken()
 			if err != nil || got != get+marker && got != get+test.text[:1]+marker || why == nil || inBody != 0 ||
 				!strings.Contains(why.Error(), test.why) && !strings.HasPrefix(test.text, "PRI") {
 				t.Errorf("%q, %s: %q, %v, %v", test.text, way, got, err, why)
@@ -259,8 +259,8 @@ func TestRefusesChunks(t *testing.T) {
 			if strings.HasSuffix(way, "1") {
 				continue // who asks for one byte is answering a request, not reading its body
 			}
-			got, err, r := read()
-			why, inBody := r.Broken()
+			got, r, err := read()
+			inBody, why := r.Broken()
 			var refused Refused
 			if !errors.As(err, &refused) || why == nil || inBody != 1 || !strings.Contains(why.Error(), test.why) || !strings.HasPrefix(head+test.body, got) {
 				t.Errorf("%.80q, %s: %.80q, %v, %v", test.body, way, got, err, why)
@@ -273,7 +273,7 @@ func TestRefusesChunks(t *testing.T) {
 func TestLong(t *testing.T) {
 	text := "GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("a", 20000)
 	for way, read := range ways(text + "\r\n\r\n" + get) {
-		got, err, _ := read()
+		got, _, err := read()
 		if err != nil || len(got) < limit || !strings.HasPrefix(text+"\r\n\r\n"+get, got) {
 			t.Errorf("%s: %d bytes, %v", way, len(got), err)
 		}

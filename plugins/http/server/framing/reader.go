@@ -70,11 +70,11 @@ func (r *Reader) HTTP2() bool { return r.isHTTP2.Load() }
 
 // Broken is why nothing more of the connection is read, nil if more is. If that is the
 // fault of a body, request says whose, counted from 1; else it is 0.
-func (r *Reader) Broken() (why error, request int64) {
+func (r *Reader) Broken() (request int64, why error) {
 	if b := r.broken.Load(); b != nil {
-		return b.why, b.request
+		return b.request, b.why
 	}
-	return nil, 0
+	return 0, nil
 }
 
 // preface is how a client begins that speaks HTTP/2 (RFC 9113 section 3.4).
