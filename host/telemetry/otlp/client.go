@@ -44,6 +44,9 @@ func (c *client) close() error {
 const (
 	attempts  = 5
 	firstWait = 300 * time.Millisecond
+	// longestWait is as long as a collector can make us wait: longer than any timeout, and
+	// short enough to be doubled a few times.
+	longestWait = time.Hour
 )
 
 // retryError is what may go better another time; after is when, 0 if nobody said.
@@ -152,7 +155,7 @@ func (c *client) refused(resp *http.Response) error {
 	switch resp.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
 		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After")) // a date is as good as nothing
-		return &retryError{err, time.Duration(max(0, seconds)) * time.Second}
+		return &retryError{err, min(time.Duration(max(0, min(seconds, 1<<20)))*time.Second, longestWait)}
 	}
 	return err
 }
