@@ -41,11 +41,12 @@ type Config struct {
 	// 1,000,000. More handles trap.
 	MaxHandles int
 	// MaxObjectBytes limits what the host's objects that an instance has handles to keep
-	// together, as far as they are Retainers: headers of HTTP, say. 0 means 256 MiB. It
+	// together: headers of HTTP, say, and 256 bytes for each object. 0 means MaxMemory, but
+	// 16 MiB at least and 256 MiB at most. It
 	// is exceeded by no more than a quarter before the call traps.
 	MaxObjectBytes uint64
 	// MaxValueBytes limits the Go memory that the values of one call into the host,
-	// or out of an export, take. 0 means 256 MiB. Larger values trap.
+	// or out of an export, take. 0 means as much as for MaxObjectBytes. Larger values trap.
 	MaxValueBytes uint64
 
 	// Budget is what the process may have, nil for budget.Default: all that guests and
@@ -76,6 +77,9 @@ const (
 	DefaultMaxHandles     = 1_000_000
 	DefaultMaxObjectBytes = 256 << 20
 	DefaultMaxValueBytes  = 256 << 20
+
+	// leastInHost is what the defaults of MaxObjectBytes and MaxValueBytes are at least.
+	leastInHost = 16 << 20
 )
 
 // highestCallDepth bounds Config.MaxCallDepth: a nested call takes 5 KiB of Go
@@ -97,11 +101,13 @@ func (c Config) withDefaults() Config {
 	if c.MaxHandles <= 0 {
 		c.MaxHandles = DefaultMaxHandles
 	}
+	// A component that may have little has no more of it in the host.
+	most := max(c.MaxMemory, leastInHost)
 	if c.MaxObjectBytes == 0 {
-		c.MaxObjectBytes = DefaultMaxObjectBytes
+		c.MaxObjectBytes = min(DefaultMaxObjectBytes, most)
 	}
 	if c.MaxValueBytes == 0 {
-		c.MaxValueBytes = DefaultMaxValueBytes
+		c.MaxValueBytes = min(DefaultMaxValueBytes, most)
 	}
 	switch {
 	case c.Descriptors != nil:

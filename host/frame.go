@@ -21,6 +21,8 @@ type frame struct {
 	views [2][]byte
 	// bytes is the Go memory taken by values made so far.
 	bytes uint64
+	// allowed is what bytes may become without asking, taken what was taken for it.
+	allowed, taken uint64
 	// entered is set once the callee's function was called. Until then, undo
 	// knows what to take back: the flags changed, and scopes.
 	entered  bool
@@ -54,6 +56,7 @@ func (t *task) frame(c *call) *frame {
 	fr := t.frames[t.top]
 	t.top++
 	fr.c, fr.to, fr.bytes, fr.entered, fr.changed, fr.entering, fr.cleaned = c, t, 0, false, [2]bool{}, false, false
+	fr.allowed = 0
 	fr.regs = t.regs.push(len(c.Regs))
 	if len(c.values) > 0 {
 		fr.vals = t.vals.push(len(c.Regs))
@@ -73,6 +76,7 @@ func (fr *frame) close() {
 		fr.t.vals.pop(len(fr.c.Regs))
 		fr.vals = nil
 	}
+	fr.giveBack()
 	fr.t.top--
 }
 
@@ -132,9 +136,42 @@ func (fr *frame) misfit(format string, args ...any) {
 	panic(&ArgumentError{fr.c.Name, fmt.Sprintf(format, args...)})
 }
 
+// valueStep is how much the values of a call may take before that is taken of the
+// composition's memory, and in what pieces it is.
+const valueStep = 64 << 10
+
 // take counts memory taken by values made for the host.
 func (fr *frame) take(bytes uint64, side canon.Side) {
-	if fr.bytes += bytes; fr.bytes > fr.t.inst.comp.cfg.MaxValueBytes {
+	if fr.bytes += bytes; fr.bytes > fr.allowed {
+		fr.allow(side)
+	}
+}
+
+// allow takes what the values need of the composition's memory.
+func (fr *frame) allow(side canon.Side) {
+	comp := fr.t.inst.comp
+	if fr.bytes > comp.cfg.MaxValueBytes {
 		fr.trap(canon.TrapValueTooLarge, side)
+	}
+	if fr.bytes <= valueStep {
+		fr.allowed = min(valueStep, comp.cfg.MaxValueBytes)
+		return
+	}
+	// More than is needed now, so that lists do not ask for each element.
+	more := min(max(fr.bytes, 2*fr.taken, 2*valueStep), comp.cfg.MaxValueBytes) - fr.taken
+	if err := comp.quotas.Memory.Take(more); err != nil {
+		t := fr.c.trap(canon.TrapValueTooLarge, side)
+		t.Cause, fr.callers = err, side == canon.Caller
+		panic(t)
+	}
+	fr.taken += more
+	fr.allowed = fr.taken
+}
+
+// giveBack gives back what values took.
+func (fr *frame) giveBack() {
+	if fr.taken > 0 {
+		fr.t.inst.comp.quotas.Memory.Give(fr.taken)
+		fr.taken = 0
 	}
 }

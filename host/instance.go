@@ -186,6 +186,8 @@ func (i *Instance) release() error {
 		i.had.Add(i.budgets[b].Used())
 	}
 	err := errors.Join(i.objects.close(), i.states.close(), i.stdio.close())
+	i.comp.quotas.Memory.Give(i.retained.taken)
+	i.retained = retained{}
 	v := i.vessel
 	v.task = i.idle.spare()
 	i.vessel, i.idle = vessel{}, nil

@@ -170,9 +170,11 @@ func (fr *frame) lowerHandle(op *canon.Op) uint32 {
 	}
 	if h.Object != nil {
 		h.Rep = fr.t.inst.objects.add(h.Object)
+		kept := uint64(objectBytes)
 		if o, ok := h.Object.(Retainer); ok {
-			fr.retain(uint64(max(0, o.Retained())))
+			kept += uint64(max(0, o.Retained()))
 		}
+		fr.retain(kept)
 	}
 	fr.give(o, rt, h.Rep)
 	return h.Rep

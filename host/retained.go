@@ -16,30 +16,61 @@ type Retainer interface {
 // retained bounds what the objects of an instance keep. Nobody counts it exactly:
 // what could have been kept is added up, and when that is much the objects are asked.
 type retained struct {
-	// maybe is what they keep at the most, next when they are asked again.
-	maybe, next uint64
+	// maybe is what they keep at the most, next when they are asked again, and taken
+	// what of it is taken of the composition's memory.
+	maybe, next, taken uint64
 }
+
+const (
+	// objectBytes is what an object takes that says nothing (is no Retainer) or
+	// nothing of itself, with its handle.
+	objectBytes = 256
+	// retainStep is how much may be kept before the objects are asked, and what is less
+	// is not taken of the composition's memory.
+	retainStep = 64 << 10
+	// retainPerObject makes the asking, which is by object, cheap beside what was kept
+	// since.
+	retainPerObject = 64
+)
 
 // retain notes that the objects keep up to n bytes more, on the way of a call's frame.
 func (fr *frame) retain(n uint64) {
-	r := &fr.t.inst.retained
+	i := fr.t.inst
+	r := &i.retained
 	if r.maybe += n; r.maybe <= r.next {
 		return
 	}
-	limit := fr.t.inst.comp.cfg.MaxObjectBytes
-	sum := uint64(0)
-	for _, obj := range fr.t.inst.objects.array {
-		if o, ok := obj.(Retainer); ok {
-			sum += uint64(max(0, o.Retained()))
-		}
-	}
+	limit := i.comp.cfg.MaxObjectBytes
+	sum := i.objects.retained()
+	var err error
 	if sum > limit {
+		err = &objectsError{sum, limit}
+	} else if taken := sum &^ (retainStep - 1); taken > r.taken {
+		err = i.comp.quotas.Memory.Take(taken - r.taken)
+	} else {
+		i.comp.quotas.Memory.Give(r.taken - taken)
+	}
+	if err != nil {
 		t := fr.c.trap(canon.TrapHost, canon.Caller)
-		t.Cause = &objectsError{sum, limit}
+		t.Cause = err
 		panic(t)
 	}
-	// A quarter of the limit makes the asking cheap beside what was copied since.
-	r.maybe, r.next = sum, sum+limit/4
+	r.taken = sum &^ (retainStep - 1)
+	r.maybe, r.next = sum, sum+min(limit/4, max(retainStep, retainPerObject*uint64(len(i.objects.array))))
+}
+
+// retained is what the objects keep.
+func (o *objects) retained() (sum uint64) {
+	for _, obj := range o.array {
+		if obj == nil {
+			continue
+		}
+		sum += objectBytes
+		if r, ok := obj.(Retainer); ok {
+			sum += uint64(max(0, r.Retained()))
+		}
+	}
+	return sum
 }
 
 // objectsError tells that the host's objects keep too much for an instance.

@@ -45,7 +45,7 @@ func (c *Composition) ownerOf(n int) string {
 // fits returns an error if not one instance of the composition can ever be made: it
 // names the component that asks for most.
 func (c *Composition) fits() error {
-	type sum struct{ memories, bytes, tables, space, mappings uint64 }
+	type sum struct{ memories, bytes, others, space, mappings uint64 }
 	sums := make([]sum, max(1, len(c.plan.Components)))
 	var all sum
 	most := 0
@@ -53,7 +53,8 @@ func (c *Composition) fits() error {
 		n := c.budgetIndex(s.Instance)
 		of := &sums[n]
 		need := &c.plan.Modules[s.Module].Needs
-		of.tables += engine.ElementBytes * need.Instance.Elements
+		instance := engine.Needs(need.Instance)
+		of.others += instance.Bytes(false)
 		if need.Memory != nil {
 			of.memories++
 			of.bytes += need.Memory.Min * pageSize
@@ -67,9 +68,9 @@ func (c *Composition) fits() error {
 		}
 	}
 	for n, of := range sums {
-		if of.bytes += of.tables - min(of.tables, engine.Free); of.bytes > c.cfg.MaxMemory {
+		if of.bytes += of.others - min(of.others, engine.Free); of.bytes > c.cfg.MaxMemory {
 			b := c.budgetOf(n)
-			return fmt.Errorf("composition %s can never be instantiated: its %d memories and its tables take %d bytes at first: %w", c.plan.Name, of.memories, of.bytes,
+			return fmt.Errorf("composition %s can never be instantiated: its %d memories, and its instances with their tables and globals, take %d bytes at first: %w", c.plan.Name, of.memories, of.bytes,
 				&budget.Error{Spec: budget.Spec{Owner: b.Owner, What: "memory in one instance", Limit: b.Max, Change: b.Change}, Asked: of.bytes, Alone: true})
 		}
 	}

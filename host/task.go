@@ -63,6 +63,9 @@ func (t *task) end() {
 		}
 		clear(t.vals.buf)
 	}
+	for _, fr := range t.frames[:t.top] {
+		fr.giveBack()
+	}
 	t.top = 0
 	t.stacks.Reset()
 	t.regs.top, t.vals.top = 0, 0

@@ -12,7 +12,7 @@ type Limits struct {
 	Functions     int // imported and defined functions; 1,000,000
 	Imports       int // 1,000,000
 	Exports       int // 1,000,000
-	Globals       int // 1,000,000
+	Globals       int // 100,000, a tenth of what browsers allow: engines keep about a hundred bytes for each
 	Tables        int // 100,000
 	Tags          int // 1,000,000
 	DataSegments  int // 100,000
@@ -55,7 +55,7 @@ func (l Limits) withDefaults() Limits {
 	def(&l.Functions, 1_000_000)
 	def(&l.Imports, 1_000_000)
 	def(&l.Exports, 1_000_000)
-	def(&l.Globals, 1_000_000)
+	def(&l.Globals, 100_000)
 	def(&l.Tables, 100_000)
 	def(&l.Tags, 1_000_000)
 	def(&l.DataSegments, 100_000)

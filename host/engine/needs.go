@@ -17,9 +17,8 @@ type Needs struct {
 // ElementBytes is what an element of a table takes.
 const ElementBytes = 8
 
-// bytes is what wazero allocates for an instance, in bytes, more rather than less. (A
-// test measures it.)
-func (n *Needs) bytes(interpreted bool) uint64 {
+// Bytes is what wazero allocates for an instance, in bytes, more rather than less.
+func (n *Needs) Bytes(interpreted bool) uint64 {
 	sum := 2048 + 128*n.Tables + ElementBytes*n.Elements + 96*n.Globals + 64*n.Imports + 48*n.Segments + 128*n.References
 	if interpreted {
 		sum += 48 * n.Functions

@@ -45,7 +45,7 @@ func (s *Store) Values() context.Context { return s.values }
 // those of Values. Errors that Engine.Fault does not know are mistakes in how the
 // module was linked.
 func (s *Store) Instantiate(ctx context.Context, m *Module, imports []*Instance, b *Budget) (inst *Instance, err error) {
-	if err := b.takeFixed(m.Needs.bytes(s.engine.interprets)); err != nil {
+	if err := b.takeFixed(m.Needs.Bytes(s.engine.interprets)); err != nil {
 		return nil, fmt.Errorf("instantiate %s: %w", m.Name, &MemoryError{"an instance with its tables and globals", err})
 	}
 	s.owe(b)
