@@ -102,16 +102,16 @@ func (p *Pool) reserve(ctx context.Context) (uint64, error) {
 	}
 }
 
-// settle gives back what an instance has taken by itself now, and returns what is held for
-// what it may still take. Instances that are used again have had their first use before
-// they are many.
+// settle gives back what was reserved for an instance that is made, and has taken its own
+// by now, and returns what is held until it is closed. What it may still grow by is not held:
+// it would count twice once it has grown.
 func (p *Pool) settle(reserved, has uint64) (held uint64) {
 	if p.memory == nil {
 		return 0
 	}
 	p.need.begin(has)
 	if p.policy.Kind == PerRequest {
-		held = max(instanceOverhead, reserved-min(reserved, has))
+		held = instanceOverhead
 	}
 	p.memory.Give(reserved - held)
 	return held

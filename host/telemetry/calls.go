@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -35,7 +36,7 @@ func (t *Telemetry) Begin(ctx context.Context, c *host.TracedCall) (context.Cont
 	if !ok {
 		iface, function = "", c.Function
 	}
-	ctx, span := t.tracer.Start(ctx, c.Callee+" "+c.Function, trace.WithAttributes(
+	ctx, span := t.tracer.Start(ctx, short(c.Callee+" "+c.Function), trace.WithAttributes(
 		attribute.String("sidecall.composition", c.Composition), attribute.String("sidecall.caller", c.Caller),
 		attribute.String("sidecall.component", c.Callee), attribute.String("wit.interface", iface), attribute.String("wit.function", function)))
 	return ctx, func(err error) {
@@ -46,9 +47,18 @@ func (t *Telemetry) Begin(ctx context.Context, c *host.TracedCall) (context.Cont
 	}
 }
 
+// short is a text that is no longer than an attribute may be: the SDK cuts nothing but those.
+func short(text string) string {
+	if len(text) <= longestAttribute {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longestAttribute], "") + "…"
+}
+
 func fail(span trace.Span, err error) {
-	span.RecordError(err)
-	span.SetStatus(codes.Error, err.Error())
+	text := short(err.Error())
+	span.AddEvent("exception", trace.WithAttributes(attribute.String("exception.type", fmt.Sprintf("%T", err)), attribute.String("exception.message", text)))
+	span.SetStatus(codes.Error, text)
 	var trap *host.Trap
 	if errors.As(err, &trap) {
 		span.SetAttributes(attribute.String("sidecall.trap.component", trap.Component), attribute.String("sidecall.trap.code", trap.Code.String()))

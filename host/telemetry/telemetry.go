@@ -103,10 +103,24 @@ func (t *Telemetry) startTraces(res *resource.Resource) error {
 	if err != nil {
 		return err
 	}
-	p := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(res))
+	p := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(res), sdktrace.WithRawSpanLimits(spanLimits()))
 	t.stop = append(t.stop, p.Shutdown)
 	t.tracer, t.tracing = p.Tracer(scope), true
 	return nil
+}
+
+// longestAttribute is how many characters of a text spans have, unless the environment says
+// otherwise. Guests and clients choose what they are called, and 2,048 spans may wait for a
+// collector that is slow; without a limit they would be of any size.
+const longestAttribute = 4 << 10
+
+// spanLimits are the SDK's own, which the environment sets, with a limit where it has none.
+func spanLimits() sdktrace.SpanLimits {
+	l := sdktrace.NewSpanLimits()
+	if l.AttributeValueLengthLimit < 0 {
+		l.AttributeValueLengthLimit = longestAttribute
+	}
+	return l
 }
 
 func (t *Telemetry) startMetrics(res *resource.Resource) (err error) {

@@ -44,7 +44,7 @@ func record(t *testing.T) *recorded {
 		t.Fatal(err)
 	}
 	r.Telemetry = &Telemetry{composition: "shop", tracing: true, propagator: p, meter: m, instruments: i,
-		tracer: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(r.spans)).Tracer(scope)}
+		tracer: sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(r.spans), sdktrace.WithRawSpanLimits(spanLimits())).Tracer(scope)}
 	return r
 }
 
@@ -343,5 +343,34 @@ func TestOff(t *testing.T) {
 	}
 	if err := tel.Close(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestLongAttributes: spans that wait for a slow collector have no texts of any size that
+// guests choose.
+func TestLongAttributes(t *testing.T) {
+	r := record(t)
+	long := strings.Repeat("x", 1<<20)
+	_, end := r.Begin(t.Context(), &host.TracedCall{Composition: "shop", Caller: "app", Callee: "store", Function: "a:b/c#" + long})
+	end(errors.New(long))
+	spans := r.spans.Ended()
+	if len(spans) != 1 {
+		t.Fatalf("%d spans", len(spans))
+	}
+	s := spans[0]
+	const most = longestAttribute + len("…")
+	texts := []string{s.Name(), s.Status().Description}
+	for _, a := range s.Attributes() {
+		texts = append(texts, a.Value.String())
+	}
+	for _, e := range s.Events() {
+		for _, a := range e.Attributes {
+			texts = append(texts, a.Value.String())
+		}
+	}
+	for _, text := range texts {
+		if len(text) > most {
+			t.Errorf("a text of %d bytes: %.20s…", len(text), text)
+		}
 	}
 }
