@@ -269,6 +269,18 @@ func TestRefusesChunks(t *testing.T) {
 	}
 }
 
+// TestNoHTTP refuses what cannot become a request at its first byte: nobody need wait for a
+// line.
+func TestNoHTTP(t *testing.T) {
+	in, out := io.Pipe()
+	defer out.Close()
+	go func() { _, _ = io.WriteString(out, "\x16\x03\x01\x02\x00") }() // TLS
+	p := make([]byte, 100)
+	if n, err := NewReader(in, limit, true, true).Read(p); string(p[:n]) != marker || err != nil {
+		t.Errorf("%q, %v", p[:n], err)
+	}
+}
+
 // TestLong leaves headers that are too long to net/http, which answers 431.
 func TestLong(t *testing.T) {
 	text := "GET / HTTP/1.1\r\nHost: x\r\nX: " + strings.Repeat("a", 20000)

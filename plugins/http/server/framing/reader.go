@@ -215,7 +215,12 @@ func (r *Reader) header(b []byte, i int) (n int, done bool) {
 		}
 	}
 	nl := bytes.IndexByte(b[i:], '\n')
-	if nl < 0 {
+	switch {
+	case r.head.lines == 0 && b[0] != '\r' && b[0] != '\n' && !isToken(b[:1]):
+		// What speaks TLS, for one, may send no line for long, and waits.
+		r.refuse(Refused("the first line is not method, target and version"), false)
+		return len(b), false
+	case nl < 0:
 		return len(b), false
 	}
 	n = i + nl + 1
