@@ -35,9 +35,9 @@ var httpShape = &shape{form: object, doc: "How the composition is served over HT
 		{name: "body", shape: &shape{form: scalar, doc: "The size of a request's body, in bytes. One that is announced to be longer is answered 413; of one that is not announced, the component reads no more than this.", text: byteCount}},
 	}}},
 	{name: "accessLog", shape: &shape{form: boolean, doc: "Whether each request is a line in the log, with its status and duration; false."}},
-	{name: "drain", shape: &shape{form: object, doc: "How serving ends after SIGTERM.", fields: []field{
-		{name: "delay", shape: &shape{form: str, doc: "How long requests are still taken once readiness is withdrawn.", text: timeSpan}},
-		{name: "timeout", shape: &shape{form: str, doc: "How long the requests that are under way then may take.", text: timeSpan}},
+	{name: "drain", shape: &shape{form: object, doc: "How serving ends after SIGTERM, or SIGINT: clients are told to go, and all that comes is answered.", fields: []field{
+		{name: "delay", shape: &shape{form: str, doc: "How long new connections are still accepted once readiness is withdrawn and clients are told to go, counted from sidecall drain if that came before; 0s.", text: timeSpan}},
+		{name: "timeout", shape: &shape{form: str, doc: "How long the requests that are under way then may take, before they are ended; 25s.", text: timeSpan}},
 	}}},
 }}
 

@@ -104,7 +104,8 @@ type Listen struct {
 	// "/healthz" and "/readyz". Without an address there are neither.
 	Health, Liveness, Readiness string
 
-	// DrainDelay is how long requests are still taken after readiness was withdrawn.
+	// DrainDelay is how long new connections are still accepted after readiness was
+	// withdrawn and clients were told to go, by Leave or by the end of Run's context.
 	DrainDelay time.Duration
 	// DrainTimeout is how long requests under way may take to end after that; 0 stands
 	// for 25 seconds, a negative one for no time.
