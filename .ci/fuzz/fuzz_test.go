@@ -90,3 +90,24 @@ func TestCoverage(t *testing.T) {
 		t.Error("what is new is not told")
 	}
 }
+
+// TestDocumented: docs/fuzzing.md names every target.
+func TestDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../docs/fuzzing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := parse(nil, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets, err := (&tree{root: "../.."}).targets(o.run)
+	if err != nil || len(targets) < 30 {
+		t.Fatalf("%d targets, %v", len(targets), err)
+	}
+	for _, x := range targets {
+		if _, after, ok := strings.Cut(string(text), "`"+x.folder+"` "); !ok || !strings.Contains(after, x.name) {
+			t.Errorf("docs/fuzzing.md does not name %s", x)
+		}
+	}
+}
