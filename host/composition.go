@@ -82,7 +82,10 @@ func Compile(ctx context.Context, p *plan.Plan, cfg Config) (*Composition, error
 	if err := c.fits(); err != nil {
 		return nil, err
 	}
-	var err error
+	err := c.chooseEngine()
+	if err != nil {
+		return nil, err
+	}
 	if c.engine, err = engine.New(ctx, c.cfg.engine(c.quotas)); err != nil {
 		return nil, err
 	}
@@ -91,6 +94,26 @@ func Compile(ctx context.Context, p *plan.Plan, cfg Config) (*Composition, error
 	}
 	c.makeRoom()
 	return c, nil
+}
+
+// chooseEngine has everything interpreted if a module must be: functions and memories of
+// one engine cannot be used by another's instances.
+func (c *Composition) chooseEngine() error {
+	for i := range c.plan.Modules {
+		m := &c.plan.Modules[i]
+		if m.Interpret == "" {
+			continue
+		}
+		switch c.cfg.Engine {
+		case engine.Compiler:
+			return fmt.Errorf("%s: %s, which the compiler gets wrong: let the engine be chosen (auto), or choose the interpreter", m.Name, m.Interpret)
+		case "":
+			c.cfg.Log.Debug().Str("module", m.Name).Str("because", m.Interpret).Msg("all guest code is interpreted")
+			c.cfg.Engine = engine.Interpreter
+		}
+		return nil
+	}
+	return nil
 }
 
 func (c *Composition) compile(ctx context.Context) (err error) {

@@ -66,6 +66,7 @@ func Link(m *manifest.Manifest, cat resolve.Catalog, opt Options) *Result {
 		return r
 	}
 	r.Plan = p
+	r.interpreted()
 	return r
 }
 
@@ -88,4 +89,16 @@ func compileProblem(m *manifest.Manifest, err error) diag.Diagnostic {
 		}
 	}
 	return d
+}
+
+// interpreted warns if the compiler cannot run the plan.
+func (r *Result) interpreted() {
+	for i := range r.Plan.Modules {
+		if m := &r.Plan.Modules[i]; m.Interpret != "" {
+			r.Diagnostics.Add(diag.Diagnostic{Severity: diag.Warning, Stage: diag.Link,
+				Message: fmt.Sprintf("%s: %s, which the compiler gets wrong: all guest code of the composition is interpreted, and slower by far", m.Name, m.Interpret),
+				Hint:    "build it without WebAssembly exceptions, if it does not need them"})
+			return
+		}
+	}
 }

@@ -17,11 +17,16 @@ func (w *writer) scan() error {
 	var r instReader
 	for i := range m.Bodies {
 		r.reset(m.Bodies[i].Insts, 0, m.limits)
+		catches := false
 		for r.left() > 0 && r.next() {
 			if feature := w.unsafe(&r); feature != "" {
 				return &Error{Offset: m.base + m.Bodies[i].pos + r.in.start, Msg: unsupported(feature)}
 			}
+			catches = catches || r.in.op == OpTryTable && len(r.catches) > 0
 			w.scanInst(&w.scans[i], &r.in)
+		}
+		if catches && w.info.Catches == "" {
+			w.info.Catches = m.nameOfFunction(uint32(i + m.importedFuncs))
 		}
 	}
 	for i := range m.Exports {

@@ -68,12 +68,7 @@ func (w *writer) compilable(i int, e *effort) error {
 	w.cost.memory = max(w.cost.memory, c.memory)
 	w.deepest = max(w.deepest, e.blocks)
 	return w.affordable(terms, func() (int, string) {
-		f := uint32(i + w.m.importedFuncs)
-		what := fmt.Sprintf("function %d", f)
-		if name := w.m.functionName(f); name != "" {
-			what += fmt.Sprintf(" (%s)", name)
-		}
-		return w.m.Bodies[i].pos, what
+		return w.m.Bodies[i].pos, w.m.nameOfFunction(uint32(i + w.m.importedFuncs))
 	})
 }
 
@@ -113,6 +108,14 @@ func (w *writer) affordable(terms []costTerm, where func() (pos int, what string
 	pos, what := where()
 	return &Error{Offset: w.m.base + pos, Msg: fmt.Sprintf("%s is too much for the compiler: with it, compiling the module would take %s: %s; "+
 		"split it into smaller functions, or optimise it less (inlining, unrolling)", what, takes, fmt.Sprintf(worst.what, worst.n))}
+}
+
+// nameOfFunction says which function it is, for messages.
+func (m *Module) nameOfFunction(f uint32) string {
+	if name := m.functionName(f); name != "" {
+		return fmt.Sprintf("function %d (%s)", f, name)
+	}
+	return fmt.Sprintf("function %d", f)
 }
 
 // functionName is the name of a function for messages, from the name section, else that of an export; empty if it has

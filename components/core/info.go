@@ -34,6 +34,10 @@ type Info struct {
 	// without active segments has an image that is empty but not nil.
 	Image []ImagePart
 
+	// Catches names the first function that catches exceptions; empty if there is none. The engine's compiler is
+	// wrong about such modules, its interpreter is right: see RATIONALE.md.
+	Catches string
+
 	// Checks is the number of places at which the check may be called.
 	Checks int
 

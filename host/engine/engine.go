@@ -59,9 +59,12 @@ type Engine struct {
 	// compiling is held while a module is compiled: the cache on disk tells new
 	// entries apart by looking which appeared.
 	compiling sync.Mutex
-	disk      *diskCache
-	log       zerolog.Logger
-	quotas    budget.Process
+	// compilations are those that have begun, unfinished how many.
+	compilations sync.WaitGroup
+	unfinished   atomic.Int64
+	disk         *diskCache
+	log          zerolog.Logger
+	quotas       budget.Process
 	// interprets is set if instances are interpreted, code what compiled modules take.
 	interprets bool
 	code       code
@@ -115,8 +118,25 @@ func (e *Engine) instantiateNothing(ctx context.Context) (api.Module, error) {
 	return e.runtime.InstantiateModule(ctx, m, moduleConfig())
 }
 
-// Close releases everything. No instance may be in use any more.
+// Close releases everything. No instance may be in use any more. What a compilation
+// that was given up holds is released when that is done.
 func (e *Engine) Close(ctx context.Context) error {
+	if e.unfinished.Load() == 0 {
+		return e.close(ctx)
+	}
+	go func() {
+		e.compilations.Wait()
+		if err := e.close(context.WithoutCancel(ctx)); err != nil {
+			e.log.Warn().Err(err).Msg("close of an engine")
+		}
+	}()
+	if e.disk != nil {
+		return e.disk.close() // the process may end first
+	}
+	return nil
+}
+
+func (e *Engine) close(ctx context.Context) error {
 	err := e.runtime.Close(ctx)
 	if e.inMemory != nil {
 		err = errors.Join(err, e.inMemory.Close(ctx))

@@ -29,8 +29,43 @@ type Module struct {
 // memory.
 type State struct{ Globals []string }
 
-// Compile validates and compiles a core module. name is for messages.
+// Compile validates and compiles a core module. name is for messages. When ctx ends, so
+// does Compile, with its error; wazero cannot be stopped, so what it began goes on until
+// it is done, and Close does not wait for it.
 func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("compile %s: %w", name, err)
+	}
+	var c wazero.CompiledModule
+	done := make(chan error, 1)
+	e.compilations.Add(1)
+	e.unfinished.Add(1)
+	go func() {
+		defer e.compilations.Done()
+		defer e.unfinished.Add(-1)
+		var err error
+		c, err = e.compile(ctx, name, wasm)
+		done <- err
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, fmt.Errorf("compile %s: %w", name, ctx.Err())
+	case err := <-done:
+		if err != nil {
+			return nil, fmt.Errorf("compile %s: %w", name, err)
+		}
+	}
+	per := uint64(compiledBytes)
+	if e.interprets {
+		per = interpretedBytes
+	}
+	if err := e.code.take(per * uint64(len(wasm))); err != nil {
+		return nil, fmt.Errorf("compile %s: %w", name, err)
+	}
+	return &Module{Name: name, compiled: c}, nil
+}
+
+func (e *Engine) compile(ctx context.Context, name string, wasm []byte) (wazero.CompiledModule, error) {
 	e.compiling.Lock()
 	defer e.compiling.Unlock()
 	compile := func() (c wazero.CompiledModule, err error) {
@@ -42,26 +77,13 @@ func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module
 		}()
 		return e.runtime.CompileModule(ctx, wasm)
 	}
-	var (
-		c   wazero.CompiledModule
-		err error
-	)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	if e.disk != nil {
-		c, err = e.disk.compile(name, wasm, compile)
-	} else {
-		c, err = compile()
+		return e.disk.compile(name, wasm, compile)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("compile %s: %w", name, err)
-	}
-	per := uint64(compiledBytes)
-	if e.interprets {
-		per = interpretedBytes
-	}
-	if err := e.code.take(per * uint64(len(wasm))); err != nil {
-		return nil, fmt.Errorf("compile %s: %w", name, err)
-	}
-	return &Module{Name: name, compiled: c}, nil
+	return compile()
 }
 
 // HostFunc is a core function written in Go. Call finds the parameters in stack

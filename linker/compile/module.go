@@ -167,11 +167,19 @@ func (c *compiler) rewrite(m *module, w *wiring, check int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("core module %s: %w", m.name, err)
 	}
-	i, err := c.addModule(plan.Module{Name: m.name, Bytes: bytes, Image: imageOf(info), State: stateOf(info), Needs: needsOf(m.decoded), Start: start})
+	i, err := c.addModule(plan.Module{Name: m.name, Bytes: bytes, Image: imageOf(info), State: stateOf(info), Needs: needsOf(m.decoded), Start: start, Interpret: interpret(info)})
 	if err == nil {
 		m.rewritten[key] = i
 	}
 	return i, err
+}
+
+// interpret says why the module has to be interpreted, empty if it has not.
+func interpret(info *core.Info) string {
+	if info.Catches == "" {
+		return ""
+	}
+	return info.Catches + " catches exceptions"
 }
 
 // exportsReserved reports whether a module uses export names that the pass would

@@ -128,6 +128,9 @@ type Module struct {
 	State *State
 	// Needs are what an instance takes.
 	Needs Needs
+	// Interpret says what in the module the engine's compiler gets wrong, for messages;
+	// empty if nothing. All of the composition is interpreted then.
+	Interpret string
 	// Start is the exported function to call once an instance is made, empty without: the
 	// start function, which instantiation itself does not call.
 	Start string

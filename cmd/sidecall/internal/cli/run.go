@@ -80,6 +80,11 @@ func (a *app) runPlan(r *linker.Result) (err error) {
 	}
 	ctx, stop := a.untilSignal(context.Background())
 	defer stop()
+	if a.settings.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, a.settings.Timeout, fmt.Errorf("%w: the guest was ended after %s", errTimeout, a.settings.Timeout))
+		defer cancel()
+	}
 
 	start := time.Now()
 	c, err := a.compile(ctx, p)
@@ -91,11 +96,6 @@ func (a *app) runPlan(r *linker.Result) (err error) {
 	_, unwatch := a.watched(c, r, "run")
 	defer unwatch()
 
-	if a.settings.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, a.settings.Timeout, fmt.Errorf("%w: the guest was ended after %s", errTimeout, a.settings.Timeout))
-		defer cancel()
-	}
 	start = time.Now()
 	inst, err := c.Instantiate(ctx, host.InstanceOptions{Stdio: host.Stdio{In: a.stdin, Out: a.stdout, Err: a.stderr, Until: ctx}})
 	a.took("instantiated", start)
@@ -158,6 +158,9 @@ func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, err
 	c, err := host.Compile(ctx, p, cfg)
 	if err == nil && a.compiled != nil {
 		a.compiled(c)
+	}
+	if err != nil && ctx.Err() != nil && errors.Is(context.Cause(ctx), errTimeout) {
+		err = fmt.Errorf("%w: %s was not compiled after %s", errTimeout, p.Name, a.settings.Timeout)
 	}
 	return c, err
 }

@@ -113,7 +113,7 @@ func (a *app) serve(t *target) (err error) {
 	c, err := a.compile(ctx, r.Plan)
 	a.took("compiled", start)
 	if err != nil {
-		return err
+		return interrupted(ctx, err)
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
 	return a.serveComposition(ctx, c, handler, r, listen)
