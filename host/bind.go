@@ -114,7 +114,7 @@ func (c *Composition) bindHost() error {
 	for n, f := range c.plan.HostFuncs {
 		h := hostFunc{name: qualified(f.Interface, f.Name), typ: f.Type}
 		if i := byName[f.Interface]; i != nil && f.Interface != "" {
-			h.fn = i.Funcs[f.Name]
+			h.fn = i.function(f.Name, f.Type)
 		}
 		if f.Interface == "" {
 			for _, i := range c.cfg.Interfaces {

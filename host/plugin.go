@@ -19,6 +19,20 @@ type Interface struct {
 	// Funcs implements the functions of Type, by name ("[method]pollable.block"). A
 	// function of Type that is not there traps with its name when it is called.
 	Funcs map[string]Func
+	// Earlier is another shape that the interface has had under the same name, as drafts
+	// have, nil if there is none: components that were built with it are linked to it.
+	Earlier *Interface
+}
+
+// function is the implementation of a function whose type is one that the interface, or
+// its earlier shape, has.
+func (i *Interface) function(name string, t *wit.FuncType) Func {
+	if i.Earlier != nil {
+		if was, _ := i.Earlier.Type.Export(name); was == wit.ExternType(t) {
+			return i.Earlier.Funcs[name]
+		}
+	}
+	return i.Funcs[name]
 }
 
 // Func implements a function of the host. args are the parameters, valid until it

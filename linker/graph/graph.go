@@ -90,6 +90,8 @@ type HostInterface struct {
 	Type *wit.InstanceType
 	// Modules are the bytes of the core modules that Type exports, by name.
 	Modules map[string][]byte
+	// Earlier is another shape of it under the same name, nil if there is none.
+	Earlier *HostInterface
 }
 
 // Check reports what would make the graph useless to its readers: it is for tests,

@@ -121,6 +121,7 @@ func (r *resolver) given(n *node, name string, to int, at diag.Pos, why graph.Ru
 			}
 			r.report(diag.Error, at, hint, r.nearHost(name), "the host does not offer %s, which %s imports", name, n.Name)
 		}
+		e.Interface = fitting(e.Interface, n.importType(name))
 		return e, at, e.Interface != nil
 	}
 	o := r.nodes[to]
@@ -149,6 +150,7 @@ func (r *resolver) found(n *node, k int, name string) (graph.Import, diag.Pos, b
 		return e, n.Pos, false
 	}
 	if h, export := r.host.match(name); h != nil {
+		h = fitting(h, n.typ.Imports[k].Type)
 		e.Provider, e.Interface, e.Export, e.Why = graph.Host, h, export, graph.Catalog
 		return e, n.Pos, true
 	}

@@ -65,3 +65,42 @@ func hostInstance(o, w *wit.InstanceType) (arg, want *wit.InstanceType) {
 	}
 	return wit.NewInstanceType(given, o.Resources), wit.NewInstanceType(wanted, w.Resources)
 }
+
+// fitting is that shape of a host's interface whose functions return what a component
+// wants of them: the earlier one only if the one of today does not.
+func fitting(h *HostInterface, wanted wit.ExternType) *HostInterface {
+	w, ok := wanted.(*wit.InstanceType)
+	if h == nil || h.Earlier == nil || !ok || returns(h.Type, w) || !returns(h.Earlier.Type, w) {
+		return h
+	}
+	return h.Earlier
+}
+
+// returns reports whether the functions that w wants return the same of o, as it is
+// printed: resource types, which have an identity, are compared elsewhere.
+func returns(o, w *wit.InstanceType) bool {
+	const enough = 4 << 10
+	for _, d := range w.Exports {
+		want, ok := d.Type.(*wit.FuncType)
+		if !ok {
+			continue
+		}
+		t, _ := o.Export(d.Name)
+		have, ok := t.(*wit.FuncType)
+		if !ok || (have.Result == nil) != (want.Result == nil) ||
+			have.Result != nil && wit.Print(have.Result, enough) != wit.Print(want.Result, enough) {
+			return false
+		}
+	}
+	return true
+}
+
+// importType is the type of an import, nil without.
+func (n *node) importType(name string) wit.ExternType {
+	for _, d := range n.typ.Imports {
+		if d.Name == name {
+			return d.Type
+		}
+	}
+	return nil
+}

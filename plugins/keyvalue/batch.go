@@ -17,7 +17,8 @@ func getManyOptions(_ *host.Call, args []value.Value) (value.Value, error) {
 }
 
 // getManyPairs is that of the second draft: each key with an option of its value. The
-// draft changed this one function without another name; this is what it is now.
+// draft changed this one function without another name; this is what it is now, and what it
+// was the interface's earlier shape has.
 func getManyPairs(_ *host.Call, args []value.Value) (value.Value, error) {
 	return getMany(args, func(key value.Value, v []byte, ok bool) value.Value { return value.Tuple(key, option(v, ok)) })
 }

@@ -2,6 +2,7 @@ package keyvalue
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/sidecall/sidecall/host/value"
 	"github.com/sidecall/sidecall/plugins/internal/wire"
 	"github.com/sidecall/sidecall/plugins/wit"
+	witTypes "github.com/sidecall/sidecall/wit"
 )
 
 // The cases of error.
@@ -28,12 +30,35 @@ func (p *Plugin) draft() []*host.Interface {
 }
 
 func (p *Plugin) draft2() []*host.Interface {
-	return p.interfaces("@0.2.0-draft2", wit.Method(listKeysByText), getManyPairs, map[string]host.Func{
+	all := p.interfaces("@0.2.0-draft2", wit.Method(listKeysByText), getManyPairs, map[string]host.Func{
 		"[static]cas.new":     wit.Method(casNew),
 		"[method]cas.current": wit.Method(casCurrent),
 		"increment":           wit.Method(incrementS64),
 		"swap":                wit.Method(swap),
 	})
+	batch := all[len(all)-1]
+	batch.Earlier = withOptions(batch)
+	return all
+}
+
+// withOptions is batch of draft2 as it was first: get-many returned what it does in the
+// first draft.
+func withOptions(batch *host.Interface) *host.Interface {
+	const name = "get-many"
+	was := *batch
+	was.Funcs = maps.Clone(batch.Funcs)
+	was.Funcs[name] = getManyOptions
+	exports := slices.Clone(batch.Type.Exports)
+	for i, d := range exports {
+		if f, ok := d.Type.(*witTypes.FuncType); ok && d.Name == name {
+			text, bytes := witTypes.Primitive(witTypes.String), witTypes.NewList(witTypes.Primitive(witTypes.U8))
+			earlier := *f
+			earlier.Result = witTypes.NewResult(witTypes.NewList(witTypes.NewOption(witTypes.NewTuple(text, bytes))), f.Result.Cases[1].Type)
+			exports[i].Type = &earlier
+		}
+	}
+	was.Type = witTypes.NewInstanceType(exports, batch.Type.Resources)
+	return &was
 }
 
 func (p *Plugin) interfaces(version string, listKeys, getMany host.Func, atomics map[string]host.Func) []*host.Interface {

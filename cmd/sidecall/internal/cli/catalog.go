@@ -25,7 +25,11 @@ func (a *app) hostInterfaces() []*host.Interface {
 func catalog(interfaces []*host.Interface) resolve.Catalog {
 	out := make(resolve.Catalog, 0, len(interfaces))
 	for _, i := range interfaces {
-		out = append(out, resolve.HostInterface{Name: i.Name, Type: i.Type})
+		h := resolve.HostInterface{Name: i.Name, Type: i.Type}
+		if i.Earlier != nil {
+			h.Earlier = &resolve.HostInterface{Name: i.Name, Type: i.Earlier.Type}
+		}
+		out = append(out, h)
 	}
 	return out
 }
