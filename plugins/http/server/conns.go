@@ -23,13 +23,16 @@ type conns struct {
 	forced atomic.Bool // connections are closed without waiting for clients
 	leave  atomic.Bool // clients are told to go elsewhere
 
+	most int       // how many there may be
+	told time.Time // when the log was told that there are; Accept is one goroutine's
+
 	mu  sync.Mutex
 	all map[*conn]struct{} // guarded by mu
 }
 
 func newConns(l net.Listener, p *peers, opt Listen, log zerolog.Logger) *conns {
 	cs := &conns{
-		Listener: l, peers: p, headerTimeout: opt.HeaderTimeout, log: log, all: map[*conn]struct{}{},
+		Listener: l, peers: p, most: opt.Connections, headerTimeout: opt.HeaderTimeout, log: log, all: map[*conn]struct{}{},
 		// What net/http reads of a header before it answers 431, and what it may have
 		// read ahead of it.
 		header: opt.Header + 4<<10 + 4<<10,
@@ -56,6 +59,10 @@ func (cs *conns) Accept() (net.Conn, error) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	cs.all[c] = struct{}{}
+	if n := len(cs.all); n >= cs.most && time.Since(cs.told) >= acceptInterval {
+		cs.told = time.Now()
+		cs.log.Warn().Int("clients", n).Msg("as many clients are connected as may be, others wait; see http.limits.connections")
+	}
 	return c, nil
 }
 

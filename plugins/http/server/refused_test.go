@@ -15,7 +15,8 @@ func TestNoMemory(t *testing.T) {
 	memory := budget.New(budget.Spec{Owner: "the test", What: "memory", Limit: 1 << 20})
 	s := serve(t, setup{limits: server.Limits{Deadline: 100 * time.Millisecond}, memory: memory})
 	s.want("/hello", 200, "hello")
-	if err := memory.Take(memory.Left() - 1); err != nil {
+	taken := memory.Left() - 1
+	if err := memory.Take(taken); err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
@@ -31,6 +32,6 @@ func TestNoMemory(t *testing.T) {
 	if n := s.Refused()[server.NoMemory]; n != 3 {
 		t.Errorf("%d requests were turned away", n)
 	}
-	memory.Give(1 << 19)
+	memory.Give(taken)
 	s.want("/hello", 200, "hello")
 }

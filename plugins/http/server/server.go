@@ -63,6 +63,9 @@ func New(cfg Config, opt Listen, wrap func(http.Handler) http.Handler) (*Server,
 	return s, nil
 }
 
+// mostProbes is how many may ask for the server's health at a time.
+const mostProbes = 256
+
 func (s *Server) listen() (err error) {
 	l, err := listen(s.opt.Address)
 	if err != nil {
@@ -120,7 +123,7 @@ func (s *Server) Run(ctx context.Context) error {
 	failed := make(chan error, 2)
 	go func() { failed <- s.http.Serve(s.conns) }()
 	if s.prober != nil {
-		go func() { failed <- s.prober.Serve(s.probed) }()
+		go func() { failed <- s.prober.Serve(netutil.LimitListener(s.probed, mostProbes)) }()
 		defer s.prober.Close()
 	}
 	s.health.ready.Store(true)
