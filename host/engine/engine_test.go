@@ -3,7 +3,9 @@ package engine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -240,5 +242,26 @@ func TestCompilerPanics(t *testing.T) {
 	}
 	if _, err := e.Compile(ctx, "a", new(core.Builder).Encode()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestReservationRefused: what the system has no room for is an error that says what to
+// look at, not memory on Go's heap.
+func TestReservationRefused(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("memories are on Go's heap here")
+	}
+	q := &quota.Process{AddressSpace: quota.New(quota.Spec{Limit: quota.Unlimited}), Mappings: quota.New(quota.Spec{Limit: 10})}
+	p := &pool{quotas: q}
+	defer p.close()
+	for _, most := range []uint64{1 << 62, 1 << 55} {
+		m, err := p.get(most, nil, &Budget{Max: most})
+		var refused *SystemError
+		if !errors.As(err, &refused) || refused.Bytes != most || m.buf != nil || m.movable {
+			t.Errorf("%d bytes: got %v", most, err)
+		}
+	}
+	if q.Mappings.Used() != 0 || q.AddressSpace.Used() != 0 {
+		t.Errorf("%d mappings and %d bytes are still used", q.Mappings.Used(), q.AddressSpace.Used())
 	}
 }
