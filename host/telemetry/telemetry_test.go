@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -371,6 +372,44 @@ func TestLongAttributes(t *testing.T) {
 	for _, text := range texts {
 		if len(text) > most {
 			t.Errorf("a text of %d bytes: %.20s…", len(text), text)
+		}
+	}
+}
+
+// TestRefusalIsAnEvent: what a component is refused is an event of the span in which it
+// asked, each time.
+func TestRefusalIsAnEvent(t *testing.T) {
+	r := record(t)
+	ctx, end := r.Begin(t.Context(), &host.TracedCall{Composition: "shop", Caller: "app", Callee: "auth", Function: "f"})
+	for range 2 {
+		r.Refused(ctx, &host.Refusal{Component: "auth", Kind: "http", Target: "https://a", Reason: "an HTTP request to https://a"})
+	}
+	r.Refused(t.Context(), &host.Refusal{}) // without a span nothing happens
+	end(nil)
+	events := r.span("auth f").Events()
+	if len(events) != 2 || events[0].Name != "sidecall.refused" {
+		t.Fatalf("events %v", events)
+	}
+	var got []string
+	for _, a := range events[0].Attributes {
+		got = append(got, string(a.Key)+"="+a.Value.String())
+	}
+	want := "sidecall.component=auth sidecall.refused.kind=http sidecall.refused.target=https://a sidecall.refused.reason=an HTTP request to https://a"
+	if strings.Join(got, " ") != want {
+		t.Errorf("got %s\nwant %s", strings.Join(got, " "), want)
+	}
+}
+
+// TestExitIsNoFailure: a guest that exits with success has not failed.
+func TestExitIsNoFailure(t *testing.T) {
+	r := record(t)
+	for code, want := range map[int]codes.Code{0: codes.Unset, 1: codes.Error} {
+		name := fmt.Sprint("exit", code)
+		ctx, span := r.tracer.Start(t.Context(), name)
+		r.Ended(ctx, &host.ExitError{Code: code})
+		span.End()
+		if got := r.span(name).Status().Code; got != want {
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }

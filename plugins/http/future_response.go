@@ -14,6 +14,9 @@ import (
 type futureResponse struct {
 	*timed
 	grants *grants
+	// maker's grants allowed the request, to that origin.
+	maker  *grants
+	to     origin
 	signal wasiio.Signal
 	got    bool
 
@@ -133,6 +136,9 @@ func futureResponseGet(c *host.Call, f *futureResponse, _ []value.Value) (value.
 		return value.None(), nil
 	}
 	r, code := f.take()
+	if code != nil && code.Code == DestinationIPProhibited && f.maker != nil {
+		c.Refused(f.maker.ledHome(f.to))
+	}
 	var inner value.Value
 	if code != nil {
 		e := code.value()

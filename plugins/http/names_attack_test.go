@@ -31,6 +31,7 @@ func TestNamesThatLeadHome(t *testing.T) {
 		addr.Store(&ip)
 		e.want(e.fails(e.request("GET", "http://api.example.test:"+port, e.headers())), "destination-IP-prohibited", a)
 	}
+	e.TellsOnce("http", "")
 }
 
 // TestRebinding changes the answer for a granted name from one question to the next:

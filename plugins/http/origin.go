@@ -118,6 +118,13 @@ func (g *grants) refusal(d origin) host.Refusal {
 		Write: host.Allow(g.component, "["+host.Scalar(d.String())+"]", "allow", "outboundHosts")}
 }
 
+// ledHome tells that a granted name led to an address that only those get who ask for it
+// as an address.
+func (g *grants) ledHome(d origin) host.Refusal {
+	return host.Refusal{Component: g.component, Kind: "http", Target: d.String() + " by its address",
+		Reason: fmt.Sprintf("an HTTP request to %s, whose name leads to this host, its link or what a cloud tells its machines", d)}
+}
+
 // String is the origin as a grant has it, without a port that goes without saying.
 func (o origin) String() string {
 	name := o.host

@@ -89,7 +89,7 @@ func (p *Plugin) send(c *host.Call, r *outgoingRequest, limits timeouts) (*futur
 		t.end()
 		return nil, err
 	}
-	f := &futureResponse{timed: t, grants: g}
+	f := &futureResponse{timed: t, grants: g, maker: r.maker, to: to}
 	g.active++
 	if r.body != nil {
 		// The client waits for the body that it reads, even if the request is cancelled.
