@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -139,10 +140,10 @@ func (n *node) prepare(ctx context.Context, f *store.Files, dir string, env []st
 		return fmt.Errorf("compiling took longer than %s: %w", prepareTimeout, ctx.Err())
 	case err != nil:
 		return fmt.Errorf("starting %s: %w", n.program, err)
-	case code != 0:
+	case code != 0 && (wrong == nil || errors.Is(wrong, io.EOF) || errors.Is(wrong, io.ErrUnexpectedEOF)):
 		return failure(code, stderr.String())
 	}
-	return wrong
+	return wrong // it fails as well, when nobody reads what it writes
 }
 
 // reap runs a command in the shim, which reaps all its children itself, so that exec.Cmd

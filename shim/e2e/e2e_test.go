@@ -151,6 +151,8 @@ func TestIsolation(t *testing.T) {
 	}
 }
 
+// TestOutOfMemory: a guest that takes all that the container may have is told that there is
+// no more; if the host is the one who needs the last of it, the kernel ends the container.
 func TestOutOfMemory(t *testing.T) {
 	p := newPod(t, nil)
 	p.n.pack(t, "example.com/guest:1", guest)
@@ -158,7 +160,8 @@ func TestOutOfMemory(t *testing.T) {
 		c.Linux.Resources = &cri.LinuxContainerResources{MemoryLimitInBytes: 16 << 20}
 	})
 	s := c.exited()
-	if s.ExitCode != 137 || s.Reason != "OOMKilled" {
+	told := s.ExitCode == 0 && strings.Contains(c.log(), "got less than 100 MiB")
+	if killed := s.ExitCode == 137 && s.Reason == "OOMKilled"; !told && !killed {
 		t.Errorf("exit code %d, reason %s\n%s", s.ExitCode, s.Reason, c.log())
 	}
 }

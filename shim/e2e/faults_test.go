@@ -205,7 +205,7 @@ func TestFullDisk(t *testing.T) {
 			if err := os.MkdirAll(target, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			if err := syscall.Mount("tmpfs", target, "tmpfs", 0, "size="+size); err != nil {
+			if err := syscall.Mount("tmpfs", target, "tmpfs", 0, "mode=755,size="+size); err != nil {
 				t.Fatal(err)
 			}
 			_, err := p.create("full", image, []string{"say", "x"}, nil)
