@@ -13,9 +13,13 @@
 //	start           the two bootstrap protocols            bootstrap.go, options.go
 //	service.Create  Linux or WebAssembly                   service.go, shim/decide
 //	                where the components are               image.go, entrypoint.go
-//	                compiled code, once per node           node.go
+//	                what its operator says                 shim/operator
+//	                compiled code, once per node           node.go, prepare.go
+//	                made where it can do no harm           shim/confine, shim/prepared
 //	                process 1                              bundle.go, volumes.go, shim/pod
 //	service.Exec    sidecall's own commands                exec.go
+//	service.Delete  what the node need not keep            prune.go
+//	prewarm, prune  asked for by sidecall node             house.go
 //	service.Pids    what has ended and is not deleted      pids.go
 //	while it waits  memory is given back                   shim/settle
 //

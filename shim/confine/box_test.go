@@ -8,6 +8,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -95,16 +96,9 @@ func inside(what string) {
 	}
 }
 
-// run confines a try and returns what it wrote.
-func run(t *testing.T, what string, change func(*confine.Box)) (string, error) {
+// program is this test's executable as a box can run it.
+func program(t testing.TB) string {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("only root can make namespaces and mounts")
-	}
-	app := t.TempDir()
-	if err := os.WriteFile(filepath.Join(app, "app.wasm"), []byte("x"), 0o644); err != nil {
-		t.Fatal(err)
-	}
 	self := filepath.Join(t.TempDir(), "self")
 	data, err := os.ReadFile("/proc/self/exe")
 	if err == nil {
@@ -116,6 +110,20 @@ func run(t *testing.T, what string, change func(*confine.Box)) (string, error) {
 	if f, err := elf.Open(self); err != nil || slices.ContainsFunc(f.Progs, func(p *elf.Prog) bool { return p.Type == elf.PT_INTERP }) {
 		t.Skipf("this test's own program is not static, as it is with the race detector: %v", err)
 	}
+	return self
+}
+
+// run confines a try and returns what it wrote.
+func run(t testing.TB, what string, change func(*confine.Box)) (string, error) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can make namespaces and mounts")
+	}
+	app := t.TempDir()
+	if err := os.WriteFile(filepath.Join(app, "app.wasm"), []byte("x"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	self := program(t)
 	b := &confine.Box{Program: self, Args: []string{"inside", what}, Env: []string{"TMPDIR=/work"}, Mount: t.TempDir(),
 		Dirs: []confine.Dir{{Source: app, Target: "/app"}}, Space: 16 << 20, Memory: 256 << 20, CPU: 2}
 	if change != nil {
@@ -165,5 +173,31 @@ func TestBounds(t *testing.T) {
 	}
 	if _, err := run(t, "spin", func(b *confine.Box) { b.CPU = 1 }); err == nil || !strings.Contains(err.Error(), "killed") {
 		t.Errorf("processor time: %v", err)
+	}
+}
+
+// BenchmarkBox is what a box costs besides its program.
+func BenchmarkBox(b *testing.B) {
+	if os.Getuid() != 0 {
+		b.Skip("only root can make namespaces and mounts")
+	}
+	self, mount := program(b), b.TempDir()
+	for _, kind := range []string{"box", "none"} {
+		b.Run(kind, func(b *testing.B) {
+			for b.Loop() {
+				cmd := exec.Command(self)
+				cmd.Args = []string{"inside", "nothing"}
+				if kind == "box" {
+					box := &confine.Box{Program: self, Args: cmd.Args, Mount: mount, Space: 16 << 20, Memory: 256 << 20, CPU: 2}
+					var err error
+					if cmd, err = box.Command(b.Context()); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if out, err := cmd.CombinedOutput(); err != nil {
+					b.Fatalf("%v\n%s", err, out)
+				}
+			}
+		})
 	}
 }
