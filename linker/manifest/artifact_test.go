@@ -43,3 +43,16 @@ func TestArtifactFiles(t *testing.T) {
 		t.Errorf("a directory: %+v, %s", m, problem)
 	}
 }
+
+// TestArtifactMain: what an image is does not depend on who runs it.
+func TestArtifactMain(t *testing.T) {
+	text := "apiVersion: sidecall.dev/v1alpha1\nkind: Composition\nmetadata: { name: x }\nmain: \"${MAIN:-app}\"\ncomponents:\n  app: { file: app.wasm }\n"
+	lookup := func(string) (string, bool) { return "app", true }
+	if m, problems := manifest.Decode([]byte(text), "sidecall.yaml", manifest.Options{Lookup: lookup}); m == nil {
+		t.Errorf("one's own: %v", problems.Err())
+	}
+	m, problems := manifest.Decode([]byte(text), "sidecall.yaml", manifest.Options{Artifact: true, Lookup: lookup})
+	if m != nil || !strings.Contains(problems.Err().Error(), "main names a component by a variable") {
+		t.Errorf("an image's: %+v, %v", m, problems)
+	}
+}

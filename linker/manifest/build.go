@@ -44,6 +44,10 @@ func (b *builder) main(v *value) {
 		return
 	}
 	b.m.Main, b.m.MainPos = v.text, v.pos
+	if b.artifact && v.varied {
+		// What an image is, a program or a server, is found once for all who run it.
+		b.errorf(v.pos, "", "main names a component by a variable; the manifest of an image names the one that it is")
+	}
 	if b.m.Component(v.text) == nil {
 		b.errorf(v.pos, b.nearName(v.text, false), "main names %q, but there is no such component", v.text)
 	}

@@ -219,6 +219,64 @@ func TestHostilePod(t *testing.T) {
 	}
 }
 
+// TestHostileLinks: links in an image, where process 1 has its files and where the image's
+// own program is, lead nowhere out of the container.
+func TestHostileLinks(t *testing.T) {
+	p := newPod(t, nil)
+	wasm, err := os.ReadFile(guest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	volume := hostDir(t, 0o777, nil)
+	secret := filepath.Join(p.n.dir, "secret.wasm")
+	if err := os.WriteFile(secret, wasm, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, files := range map[string]map[string][]byte{
+		"volume":   {".sidecall -> /data": nil, "app.wasm": wasm},
+		"up":       {".sidecall -> ../../../../../..": nil, "app.wasm": wasm},
+		"absolute": {".sidecall -> " + p.n.dir: nil, "app.wasm": wasm},
+		"secret":   {"app.wasm -> " + secret: nil},
+		"above":    {"app.wasm -> ../../../../../../../.." + secret: nil},
+		"self":     {"app.wasm -> app.wasm": nil},
+	} {
+		image, file := "example.com/links-"+name+":1", filepath.Join(t.TempDir(), "image.tar")
+		if err := linuxArchive(file, image, filepath.Join(p.n.bin, "tool"), files, []string{"/app.wasm"}); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.n.load(file, image); err != nil {
+			t.Fatal(err)
+		}
+		before := p.n.digests(t)
+		c, err := p.create(name, image, []string{"say", "mine"}, func(c *cri.ContainerConfig) {
+			c.Mounts = []*cri.Mount{{ContainerPath: "/data", HostPath: volume}}
+		})
+		if files["app.wasm"] == nil {
+			if err == nil {
+				t.Errorf("%s: a file of the node's was run", name)
+			}
+			continue
+		}
+		if err == nil {
+			c.exited()
+			c.logged("mine")
+		}
+		t.Logf("%s: %v", name, err)
+		if entries, err := os.ReadDir(volume); err != nil || len(entries) > 0 {
+			t.Errorf("%s: in the volume are %v, %v", name, entries, err)
+		}
+		after := p.n.digests(t)
+		for line := range strings.Lines(before) { // there may be more now
+			if !strings.Contains(after, line) {
+				t.Errorf("%s: the node's cache has changed: %s is gone", name, line)
+			}
+		}
+	}
+	if _, err := os.Lstat(filepath.Join(p.n.dir, "bin", "container.json")); err == nil {
+		t.Error("something was made on the node")
+	}
+}
+
 // digests are those of all files that pods share.
 func (n *node) digests(t *testing.T) string {
 	t.Helper()

@@ -348,9 +348,16 @@ func labelledArchive(file, name, program string, files map[string][]byte, entryp
 	return writeTar(out, blobs)
 }
 
+// writeTar writes files, and links for names as "here -> there".
 func writeTar(w interface{ Write([]byte) (int, error) }, files map[string][]byte) error {
 	t := tar.NewWriter(w)
 	for name, data := range files {
+		if name, target, ok := strings.Cut(name, " -> "); ok {
+			if err := t.WriteHeader(&tar.Header{Name: name, Linkname: target, Mode: 0o777, Typeflag: tar.TypeSymlink}); err != nil {
+				return err
+			}
+			continue
+		}
 		if err := t.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(data)), Typeflag: tar.TypeReg}); err != nil {
 			return err
 		}

@@ -68,7 +68,8 @@ func TestConfigMap(t *testing.T) {
 	c := p.run("guest", "example.com/guest:1", []string{"cat", "/etc/app/level", "cat", "/etc/app/out", "save", "/etc/app/new", "x", "flush", "loop"}, func(c *cri.ContainerConfig) {
 		c.Mounts = []*cri.Mount{{ContainerPath: "/etc/app", HostPath: config, Readonly: true}}
 	})
-	c.logged("low\ncannot open /etc/app/out: ")
+	c.logged("low\n")
+	c.logged("cannot open /etc/app/out: ") // and the host says what was refused
 	c.logged("cannot write /etc/app/new: ")
 	project(t, config, "..2026_02", map[string]string{"level": "high\n"})
 	if out, _ := c.exec("sidecall", "call", "--timeout", "2s", "run"); !strings.HasPrefix(out, "high\n") {
