@@ -148,3 +148,29 @@ func TestServeExits(t *testing.T) {
 		}
 	}
 }
+
+// TestCallTellsRefusals: who calls a function learns what that call was refused, each time,
+// of a composition that runs and of a file.
+func TestCallTellsRefusals(t *testing.T) {
+	skipWithoutSignals(t)
+	controlled(t)
+	startServing(t, refusedGuest, "--max-memory", "4MiB")
+	for range 2 {
+		cmd := exec.Command("sidecall", "call", "run#run")
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		if err := cmd.Run(); err != nil {
+			t.Fatalf("%v\n%s", err, &stderr)
+		}
+		for _, want := range []string{"warning: refused was refused an HTTP request to http://001.example\n", `write components: { refused: { allow: { outboundHosts: ["http://001.example"] } } }`,
+			"warning: refused was refused more memory"} {
+			if !strings.Contains(stderr.String(), want) {
+				t.Errorf("call says %q, not %q", &stderr, want)
+			}
+		}
+	}
+	out, err := exec.Command("sidecall", "call", "--max-memory", "4MiB", refusedGuest, "run#run").CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"target":"http://001.example"`) {
+		t.Errorf("call of a file: %v\n%s", err, out)
+	}
+}
