@@ -15,13 +15,19 @@ type requestBody struct {
 	// conn is what net/http gave to answer with, whatever was wrapped around it.
 	conn  http.ResponseWriter
 	ended atomic.Bool
+	// answer is nearest to it, nil with another server's handler.
+	answer *answer
 }
 
 func newRequestBody(w http.ResponseWriter, r *http.Request) *requestBody {
+	var nearest *answer
 	for {
 		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
 		if !ok {
-			return &requestBody{ReadCloser: r.Body, conn: w}
+			return &requestBody{ReadCloser: r.Body, conn: w, answer: nearest}
+		}
+		if a, ok := w.(*answer); ok {
+			nearest = a
 		}
 		w = u.Unwrap()
 	}
@@ -52,7 +58,9 @@ func (b *requestBody) finish() {
 		return
 	}
 	control := http.NewResponseController(b.conn)
-	if control.Flush() == nil && control.SetReadDeadline(time.Now().Add(drainTime)) == nil {
+	// An answer that was not begun is none: to flush it would say 200.
+	begun := b.answer == nil || b.answer.begun
+	if begun && control.Flush() == nil && control.SetReadDeadline(time.Now().Add(drainTime)) == nil {
 		_, _ = io.CopyN(io.Discard, b, drainLimit) // the end is what counts
 	}
 	if b.ended.Load() {

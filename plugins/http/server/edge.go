@@ -31,6 +31,7 @@ func edge(next http.Handler) http.Handler {
 		c.begin()
 		defer c.end()
 		a := &answer{ResponseWriter: w, conn: c}
+		defer a.refuse()
 		next.ServeHTTP(a, r)
 		a.begin(http.StatusOK)
 	})
@@ -48,6 +49,18 @@ type answer struct {
 
 // Unwrap is for http.ResponseController.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// refuse answers a request whose body is none, if the handler has not: net/http tells it
+// that the client has left, and it breaks off.
+func (a *answer) refuse() {
+	if a.begun || a.conn.brokenBody() == nil {
+		return // a panic goes on
+	}
+	if p := recover(); p != nil && p != http.ErrAbortHandler {
+		panic(p)
+	}
+	a.begin(http.StatusBadRequest)
+}
 
 // begin settles the header of the answer, and sends it if it is not the handler's.
 func (a *answer) begin(status int) int {
