@@ -108,8 +108,14 @@ func (b *Box) leave() error {
 	return unix.Chdir(Work)
 }
 
+// niceness is how much the program gives way to what else the node runs.
+const niceness = 10
+
 // limit sets what the kernel counts for the process.
 func (b *Box) limit() error {
+	if err := unix.Setpriority(unix.PRIO_PROCESS, 0, niceness); err != nil {
+		return err
+	}
 	for _, l := range []struct {
 		resource int
 		most     uint64
