@@ -18,7 +18,6 @@ import (
 
 	"github.com/sidecall/sidecall/components/store"
 	"github.com/sidecall/sidecall/shim/decide"
-	"github.com/sidecall/sidecall/shim/operator"
 	"github.com/sidecall/sidecall/shim/pod"
 	"github.com/sidecall/sidecall/shim/prepared"
 )
@@ -39,7 +38,7 @@ func TestRewrite(t *testing.T) {
 		Linux: &specs.Linux{CgroupsPath: "/kept", Resources: &specs.LinuxResources{Memory: &specs.LinuxMemory{Limit: &limit}}},
 	}
 	f := &store.Files{Digest: digest.FromString("x"), Path: "/node/files/x/app.wasm"}
-	if err := rewrite(bundle, s, &node{program: program, operator: &operator.Node{}}, f, &ready{About: prepared.About{Command: "run"}, code: "/node/code/x"}); err != nil {
+	if err := rewrite(bundle, s, &node{program: program}, f, &ready{About: prepared.About{Command: "run"}, code: "/node/code/x"}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := readSpec(bundle)

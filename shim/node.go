@@ -45,7 +45,7 @@ type node struct {
 	// 128 and the signal.
 	run func(*exec.Cmd) (code int, err error)
 	// operator is what the node's operator says.
-	operator *operator.Node
+	operator operator.Node
 	// has asks containerd whether a namespace has content; nil if nobody can be asked.
 	has func(ctx context.Context, namespace string, d digest.Digest) (bool, error)
 }
@@ -55,10 +55,11 @@ func openNode() (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &node{dir: nodeDir(), program: program, run: reap}
-	if n.operator, err = operator.Read(cmp.Or(os.Getenv(operator.FileEnv), operator.File)); err != nil {
+	said, err := operator.Read(cmp.Or(os.Getenv(operator.FileEnv), operator.File))
+	if err != nil {
 		return nil, err
 	}
+	n := &node{dir: nodeDir(), program: program, run: reap, operator: *said}
 	return n, n.trusted()
 }
 

@@ -37,7 +37,7 @@ func lay(t *testing.T, n *node, artifact string, ago time.Duration, size int, bu
 
 func newNode(t *testing.T) *node {
 	t.Helper()
-	n := &node{dir: t.TempDir(), operator: &operator.Node{Cache: operator.Cache{MaxSize: 1 << 40, KeepFor: operator.DefaultKeepFor}}}
+	n := &node{dir: t.TempDir(), operator: operator.Node{Cache: operator.Cache{MaxSize: 1 << 40, KeepFor: operator.DefaultKeepFor}}}
 	t.Setenv(NodeDirEnv, n.dir)
 	return n
 }
