@@ -103,7 +103,7 @@ func TestResidentSizeOfGreedyPrograms(t *testing.T) {
 	const limit = 16 << 20
 	idle := residentSize(t, "idle", nil, nil)
 	for _, g := range greedy {
-		for _, engine := range []string{"compiler", "interpreter"} {
+		for _, engine := range []string{"auto", "interpreter"} {
 			for _, when := range []string{"main", "start"} {
 				if when == "start" && engine == "interpreter" {
 					continue // what differs is where it is called
