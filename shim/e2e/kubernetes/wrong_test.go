@@ -116,7 +116,7 @@ func TestNotAllowed(t *testing.T) {
 	n := newNamespace(t)
 	const (
 		votes   = "../../../examples/05-config-keyvalue"
-		missing = "note: app imports wasi:keyvalue/store, but has no allow.keyvalue: it can open no bucket"
+		missing = "note: app and tally import wasi:keyvalue/store, but have no allow.keyvalue: they can open no bucket"
 	)
 	dir := t.TempDir()
 	if err := os.CopyFS(dir, os.DirFS(votes)); err != nil {
