@@ -132,7 +132,7 @@ func night(ctx context.Context, o options, log io.Writer) (*report, error) {
 		}
 		res := t.fuzz(ctx, target, share, o)
 		if ctx.Err() == nil {
-			if err := t.cover(ctx, target, o, &res, r.covered); err != nil {
+			if err := t.cover(ctx, target, o, &res, r.covered); err != nil && ctx.Err() == nil {
 				res.Failure = err.Error()
 			}
 		}
