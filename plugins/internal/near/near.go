@@ -17,24 +17,35 @@ import (
 )
 
 // metadata are addresses that are neither loopback nor link-local at which clouds answer
-// their machines, by the clouds' documentation.
+// their machines, by the clouds' documentation. Most answer at 169.254.169.254 alone, or at
+// other link-local addresses, which are all refused: AWS (ECS and EKS Pod Identity at
+// 169.254.170.2 and .23, DNS and time at 169.254.169.253 and .123), Google, Azure, Oracle,
+// OpenStack (fe80::a9fe:a9fe too), DigitalOcean, Hetzner, IBM, Tencent (169.254.0.23),
+// Scaleway (169.254.42.42).
 var metadata = [...]netip.Prefix{
 	netip.MustParsePrefix("fd00:ec2::/64"),          // AWS: metadata ::254, Pod Identity ::23, DNS ::253, time ::123
-	netip.MustParsePrefix("fd20:ce::254/128"),       // Google
+	netip.MustParsePrefix("fd20:ce::254/128"),       // Google, machines without IPv4
 	netip.MustParsePrefix("fd00:c1::a9fe:a9fe/128"), // Oracle
 	netip.MustParsePrefix("fd00:42::42/128"),        // Scaleway
+	netip.MustParsePrefix("fd00:a9fe:a9fe::1/128"),  // Akamai, formerly Linode
 	netip.MustParsePrefix("168.63.129.16/32"),       // Azure: metadata of its agents, DNS, health
 	netip.MustParsePrefix("100.100.100.200/32"),     // Alibaba
+	netip.MustParsePrefix("fd00:100::100:200/128"),  // Alibaba
 	// Protocol assignments (RFC 6890), which are on no host of the Internet; Oracle has had
-	// its metadata at 192.0.0.192.
+	// its metadata at 192.0.0.192, and .9 and .10 are the nearest gateway (RFC 7723, RFC 8155).
 	netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("2001:1::/32"), // the nearest gateway: ::1 and ::2 by the same RFCs, ::3 by RFC 9665
 }
 
-// special are other addresses that are no host's, or none that is elsewhere.
+// special are other addresses that are no host's, or none that is elsewhere. Of IANA's two
+// registries of special purposes this leaves the ranges in which somebody's own hosts are
+// (private, unique local, shared, benchmarking, ORCHID), those that lead nowhere
+// (documentation, discard), and those that are global (AS112, AMT).
 var special = [...]netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),   // this network (RFC 791)
 	netip.MustParsePrefix("240.0.0.0/4"), // reserved, and broadcast (RFC 1112, RFC 919)
 	netip.MustParsePrefix("fec0::/10"),   // site-local, deprecated (RFC 3879)
+	netip.MustParsePrefix("5f00::/16"),   // segments of a provider's routers (RFC 9602)
 }
 
 // Refused reports whether a must not be used when name was looked up to it.

@@ -46,7 +46,23 @@ func TestRefused(t *testing.T) {
 		{"fd20:ce::253", false, false},
 		{"fd00:c1::a9fe:a9fe", true, true},
 		{"fd00:42::42", true, true},
+		{"fd00:a9fe:a9fe::1", true, true},
+		{"fd00:a9fe:a9fe::2", false, false},
+		{"fd00:100::100:200", true, true},
+		{"fd00:100::100:201", false, false},
+		{"fe80::a9fe:a9fe", true, true}, // OpenStack
+		{"169.254.0.23", true, true},    // Tencent
+		{"169.254.42.42", true, true},   // Scaleway
+		{"169.254.169.123", true, true}, // AWS: time
 		{"192.0.0.192", true, true},
+		{"192.0.0.9", true, true}, // the nearest gateway
+		{"2001:1::1", true, true}, // the same
+		{"2001:1::2", true, true},
+		{"2001:1::3", true, true},
+		{"2001:2::1", false, false}, // benchmarking
+		{"100.64.0.1", false, false},
+		{"198.18.0.1", false, false},
+		{"5f00::1", true, true},
 		{"192.0.1.1", false, false},
 		{"240.0.0.1", true, true},
 		{"223.255.255.254", false, false},
