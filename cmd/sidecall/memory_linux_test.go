@@ -19,7 +19,7 @@ import (
 var greedy = []struct {
 	name string
 	make func(b *core.Builder, f *core.Func)
-	// says is what the error must tell, empty if the program is just told -1.
+	// says is what must be told, empty if the program is just given -1.
 	says string
 }{
 	{name: "tables that are large at first", make: func(b *core.Builder, f *core.Func) {
@@ -37,7 +37,7 @@ var greedy = []struct {
 			table := b.Table(tableOf(0, 1<<30))
 			growUntilFull(f, func() { f.RefNull(core.FuncRef).I32(50_000).Idx(core.OpTableGrow, table) })
 		}
-	}},
+	}, says: "more memory: component greedy may have 16MiB"},
 	{name: "tables and a memory that grow", make: func(b *core.Builder, f *core.Func) {
 		growUntilFull(f, func() { f.I32(16).MemoryOp(core.OpMemoryGrow) })
 		for range 50 {

@@ -25,8 +25,8 @@ type Budget struct {
 	// Memory, if it is not nil, counts the linear memories of all budgets that share it.
 	Memory *atomic.Int64
 
-	// Refused, if it is not nil, is told why a linear memory may not grow, and Full is set
-	// then.
+	// Refused, if it is not nil, is told why a linear memory or a table may not grow, and
+	// Full is set then.
 	Refused func(error)
 	Full    bool
 
@@ -84,6 +84,14 @@ func (b *Budget) Give(n uint64) {
 func (b *Budget) refuse(n uint64) error {
 	return &budget.Error{Spec: budget.Spec{Owner: b.Owner, What: "memory in one instance", Limit: b.Max, Change: b.Change},
 		Used: b.Used(), Asked: n, Alone: true}
+}
+
+// tell tells why something may not grow that the guest asked for.
+func (b *Budget) tell(err error) {
+	if b.Refused != nil {
+		b.Full = true
+		b.Refused(err)
+	}
 }
 
 // takeFixed takes what is given back with the store.

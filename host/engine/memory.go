@@ -42,10 +42,7 @@ func (m *Memory) Reallocate(size uint64) []byte {
 			// wazero takes success for granted.
 			panic(&MemoryError{fmt.Sprintf("a linear memory of %d bytes", size), err})
 		}
-		if m.budget.Refused != nil {
-			m.budget.Full = true
-			m.budget.Refused(err)
-		}
+		m.budget.tell(err)
 		return nil
 	}
 	m.used = max(m.used, size)

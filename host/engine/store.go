@@ -90,7 +90,11 @@ func (s *Store) GrowTable(from Caller, n int32) bool {
 			i.budget.Give(bytes)
 			return true
 		}
-		return i.budget.takeFixed(perElement*uint64(n)) == nil
+		err := i.budget.takeFixed(perElement * uint64(n))
+		if err != nil {
+			i.budget.tell(err)
+		}
+		return err == nil
 	}
 	return false
 }
