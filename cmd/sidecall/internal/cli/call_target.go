@@ -1,9 +1,7 @@
 package cli
 
 import (
-	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,7 +11,6 @@ import (
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/host"
-	"github.com/sidecall/sidecall/linker/diag"
 )
 
 // callTargetSettings are those of call that are about a composition of its own.
@@ -49,24 +46,12 @@ func (t *target) noFlags(cmd *cobra.Command) error {
 // callTarget calls a function of a composition that nobody runs, or lists its functions.
 func (a *app) callTarget(t *target, args []string, format string) (err error) {
 	t.runs = len(args) > 0 // a list needs no grants
-	r, err := a.link(t)
+	r, err := a.linkToRun(t)
 	if err != nil {
 		return err
 	}
-	if r.Manifest != nil {
-		r.Diagnostics = append(r.Diagnostics, missingDirectories(r.Manifest, diag.Error)...)
-	}
-	a.warn(r.Diagnostics)
-	if err := r.Diagnostics.Err(); err != nil {
-		return err
-	}
-	ctx, stop := a.untilSignal(context.Background())
+	ctx, stop := a.untilTimeout("the call")
 	defer stop()
-	if a.settings.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, a.settings.Timeout, fmt.Errorf("%w: the call was ended after %s", errTimeout, a.settings.Timeout))
-		defer cancel()
-	}
 	c, err := a.compile(ctx, r.Plan)
 	if err != nil {
 		return interrupted(ctx, err)

@@ -14,7 +14,6 @@ import (
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/settings"
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/linker"
-	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/plan"
 )
 
@@ -46,15 +45,8 @@ do not fit together, 124 after --timeout, 130 after Ctrl-C, and 134 if the guest
 			if err := t.fromArgs(cmd, args); err != nil {
 				return err
 			}
-			r, err := a.link(t)
+			r, err := a.linkToRun(t)
 			if err != nil {
-				return err
-			}
-			if r.Manifest != nil {
-				r.Diagnostics = append(r.Diagnostics, missingDirectories(r.Manifest, diag.Error)...)
-			}
-			a.warn(r.Diagnostics)
-			if err := r.Diagnostics.Err(); err != nil {
 				return err
 			}
 			return a.runPlan(r)
@@ -78,13 +70,8 @@ func (a *app) runPlan(r *linker.Result) (err error) {
 	if err != nil {
 		return err
 	}
-	ctx, stop := a.untilSignal(context.Background())
+	ctx, stop := a.untilTimeout("the guest")
 	defer stop()
-	if a.settings.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, a.settings.Timeout, fmt.Errorf("%w: the guest was ended after %s", errTimeout, a.settings.Timeout))
-		defer cancel()
-	}
 
 	start := time.Now()
 	c, err := a.compile(ctx, p)
@@ -120,6 +107,19 @@ func (a *app) runPlan(r *linker.Result) (err error) {
 		return &statusError{exitFailure}
 	}
 	return nil
+}
+
+// untilTimeout is done when a signal or --timeout ends what.
+func (a *app) untilTimeout(what string) (ctx context.Context, stop func()) {
+	ctx, stop = a.untilSignal(context.Background())
+	if a.settings.Timeout == 0 {
+		return ctx, stop
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, a.settings.Timeout, fmt.Errorf("%w: %s was ended after %s", errTimeout, what, a.settings.Timeout))
+	return ctx, func() {
+		cancel()
+		stop()
+	}
 }
 
 func (a *app) took(what string, start time.Time) {

@@ -19,7 +19,6 @@ import (
 	"github.com/sidecall/sidecall/host/pool"
 	"github.com/sidecall/sidecall/host/telemetry"
 	"github.com/sidecall/sidecall/linker"
-	"github.com/sidecall/sidecall/linker/diag"
 	"github.com/sidecall/sidecall/linker/plan"
 	"github.com/sidecall/sidecall/plugins/http/server"
 )
@@ -83,15 +82,8 @@ func (a *app) serve(t *target) (err error) {
 	// otherwise end the process without a word.
 	signal.Ignore(syscall.SIGPIPE)
 	a.observed = observe()
-	r, err := a.link(t)
+	r, err := a.linkToRun(t)
 	if err != nil {
-		return err
-	}
-	if r.Manifest != nil {
-		r.Diagnostics = append(r.Diagnostics, missingDirectories(r.Manifest, diag.Error)...)
-	}
-	a.warn(r.Diagnostics)
-	if err := r.Diagnostics.Err(); err != nil {
 		return err
 	}
 	a.notes(r.Diagnostics)

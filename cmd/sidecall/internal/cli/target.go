@@ -111,6 +111,20 @@ func (a *app) link(t *target) (*linker.Result, error) {
 	return r, nil
 }
 
+// linkToRun links a target that is to run now: it warns of what is doubtful, and what is
+// wrong is an error.
+func (a *app) linkToRun(t *target) (*linker.Result, error) {
+	r, err := a.link(t)
+	if err != nil {
+		return nil, err
+	}
+	if r.Manifest != nil {
+		r.Diagnostics = append(r.Diagnostics, missingDirectories(r.Manifest, diag.Error)...)
+	}
+	a.warn(r.Diagnostics)
+	return r, r.Diagnostics.Err()
+}
+
 func (t *target) manifest(variables func(string) (string, bool)) (*manifest.Manifest, diag.List, error) {
 	if t.own != "" {
 		return t.ownManifest(variables)
