@@ -110,8 +110,8 @@ func (a *app) runPlan(r *linker.Result) (err error) {
 }
 
 // untilTimeout is done when a signal or --timeout ends what.
-func (a *app) untilTimeout(what string) (ctx context.Context, stop func()) {
-	ctx, stop = a.untilSignal(context.Background())
+func (a *app) untilTimeout(what string) (context.Context, func()) {
+	ctx, stop := a.untilSignal(context.Background())
 	if a.settings.Timeout == 0 {
 		return ctx, stop
 	}
