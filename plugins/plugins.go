@@ -13,6 +13,7 @@ import (
 	"github.com/sidecall/sidecall/plugins/io"
 	"github.com/sidecall/sidecall/plugins/keyvalue"
 	"github.com/sidecall/sidecall/plugins/logging"
+	"github.com/sidecall/sidecall/plugins/otel"
 	"github.com/sidecall/sidecall/plugins/random"
 	"github.com/sidecall/sidecall/plugins/sockets"
 )
@@ -22,6 +23,8 @@ type Config struct {
 	HTTP     http.Config
 	KeyValue keyvalue.Config
 	Logging  logging.Config
+	// OTel's log is Logging, if it is nil.
+	OTel otel.Config
 }
 
 // Set is all plugins. What a component may do with them is what it is granted.
@@ -29,11 +32,17 @@ type Set struct {
 	http     *http.Plugin
 	keyvalue *keyvalue.Plugin
 	logging  *logging.Plugin
+	otel     *otel.Plugin
 }
 
 // New makes a Set. Close it when no instance uses it any more.
 func New(cfg Config) *Set {
-	return &Set{http: http.New(cfg.HTTP), keyvalue: keyvalue.New(cfg.KeyValue), logging: logging.New(cfg.Logging)}
+	s := &Set{http: http.New(cfg.HTTP), keyvalue: keyvalue.New(cfg.KeyValue), logging: logging.New(cfg.Logging)}
+	if cfg.OTel.Log == nil {
+		cfg.OTel.Log = s.logging
+	}
+	s.otel = otel.New(cfg.OTel)
+	return s
 }
 
 // Close releases what instances share: connections, and the files of buckets.
@@ -44,7 +53,7 @@ func (s *Set) Interfaces() []*host.Interface {
 	return slices.Concat(
 		io.Interfaces(), clocks.Interfaces(), random.Interfaces(), cli.Interfaces(), filesystem.Interfaces(),
 		sockets.Interfaces(), s.http.Interfaces(),
-		config.Interfaces(), s.logging.Interfaces(), s.keyvalue.Interfaces(),
+		config.Interfaces(), s.logging.Interfaces(), s.keyvalue.Interfaces(), s.otel.Interfaces(),
 	)
 }
 

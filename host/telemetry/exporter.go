@@ -24,8 +24,9 @@ func spanExporter(getenv func(string) string) (sdktrace.SpanExporter, error) {
 	}
 }
 
-// metricReader makes what OTEL_METRICS_EXPORTER says, otlp if it says nothing.
-func metricReader(getenv func(string) string) (sdkmetric.Reader, error) {
+// metricReader makes what OTEL_METRICS_EXPORTER says, otlp if it says nothing. It reads what
+// guests makes, too.
+func metricReader(getenv func(string) string, guests sdkmetric.Producer) (sdkmetric.Reader, error) {
 	var exporter sdkmetric.Exporter
 	var err error
 	switch name := getenv("OTEL_METRICS_EXPORTER"); name {
@@ -34,12 +35,12 @@ func metricReader(getenv func(string) string) (sdkmetric.Reader, error) {
 	case "console":
 		exporter, err = stdoutmetric.New()
 	case "prometheus":
-		return prometheus.Listen(getenv)
+		return prometheus.Listen(getenv, sdkmetric.WithProducer(guests))
 	default:
 		return nil, fmt.Errorf("OTEL_METRICS_EXPORTER is %q: otlp, prometheus, console and none are supported", name)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return sdkmetric.NewPeriodicReader(exporter), nil
+	return sdkmetric.NewPeriodicReader(exporter, sdkmetric.WithProducer(guests)), nil
 }

@@ -20,6 +20,8 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.40.0"
 	"go.opentelemetry.io/otel/trace"
 	nooptrace "go.opentelemetry.io/otel/trace/noop"
+
+	"github.com/sidecall/sidecall/host/telemetry/guest"
 )
 
 // Options say what is observed.
@@ -40,7 +42,12 @@ type Telemetry struct {
 	propagator  propagation.TextMapPropagator
 	meter       metric.Meter
 	instruments instruments
-	stop        []func(context.Context) error
+	// What components report goes the way of the host's own.
+	spans    sdktrace.SpanProcessor
+	limits   sdktrace.SpanLimits
+	resource *resource.Resource
+	guests   *guest.Metrics
+	stop     []func(context.Context) error
 }
 
 // scope names what makes the spans and metrics.
@@ -103,7 +110,8 @@ func (t *Telemetry) startTraces(res *resource.Resource) error {
 	if err != nil {
 		return err
 	}
-	p := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(res), sdktrace.WithRawSpanLimits(spanLimits()))
+	t.spans, t.limits, t.resource = sdktrace.NewBatchSpanProcessor(exporter), spanLimits(), res
+	p := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(t.spans), sdktrace.WithResource(res), sdktrace.WithRawSpanLimits(t.limits))
 	t.stop = append(t.stop, p.Shutdown)
 	t.tracer, t.tracing = p.Tracer(scope), true
 	return nil
@@ -126,7 +134,8 @@ func spanLimits() sdktrace.SpanLimits {
 func (t *Telemetry) startMetrics(res *resource.Resource) (err error) {
 	t.meter = noopmetric.NewMeterProvider().Meter(scope)
 	if _, metrics := Wanted(os.Getenv); metrics {
-		reader, err := metricReader(os.Getenv)
+		t.guests = guest.NewMetrics(t.composition)
+		reader, err := metricReader(os.Getenv, t.guests)
 		if err != nil {
 			return err
 		}

@@ -55,40 +55,71 @@ var levels = [...]struct {
 }
 
 func (p *Plugin) write(c *host.Call, args []value.Value) (value.Value, error) {
-	level, topic, message := levels[args[0].Case()], args[1].Str(), args[2].Str()
+	return value.Value{}, p.Write(c, &Entry{Level: levels[args[0].Case()].level, Topic: args[1].Str(), Message: args[2].Str()})
+}
+
+// Entry is what a component has to say.
+type Entry struct {
+	Level          zerolog.Level
+	Topic, Message string
+	// TraceID and SpanID are of the span that it is part of; if they are empty, it is that
+	// of the call.
+	TraceID, SpanID string
+	// Fields adds others to what becomes of it in the host's log. It may be nil.
+	Fields func(*zerolog.Event) *zerolog.Event
+}
+
+// Write makes entries of the log, or a line on the component's standard error. It waits as
+// Config says; the error is that the call has to end.
+func (p *Plugin) Write(c *host.Call, e *Entry) error {
 	if p.cfg.Log == nil {
-		return value.Value{}, writeLine(c, level.name, topic, message)
+		return writeLine(c, levelName(e.Level), e.Topic, e.Message)
 	}
 	log := p.cfg.Log(c.Component().Name)
-	if log.GetLevel() > level.level {
-		return value.Value{}, nil
+	if log.GetLevel() > e.Level {
+		return nil
 	}
-	topic, _ = p.cut(topic)
-	for {
+	topic, _ := p.cut(e.Topic)
+	for message := e.Message; ; {
 		if p.cfg.Ready != nil {
 			if err := io.Wait(c.Context(), p.cfg.Ready); err != nil {
-				return value.Value{}, err
+				return err
 			}
 		}
 		part, rest := p.cut(message)
-		p.entry(c, log.WithLevel(level.level), topic, part)
+		p.entry(c, log.WithLevel(e.Level), e, topic, part)
 		if message = rest; message == "" {
-			return value.Value{}, c.Context().Err()
+			return c.Context().Err()
 		}
 	}
 }
 
-func (p *Plugin) entry(c *host.Call, e *zerolog.Event, topic, message string) {
-	e = e.Str("composition", c.Composition()).Str("component", c.Component().Name)
-	if topic != "" {
-		e = e.Str("context", topic)
-	}
-	if p.cfg.Span != nil {
-		if traceID, spanID := p.cfg.Span(c.Context()); traceID != "" {
-			e = e.Str("trace_id", traceID).Str("span_id", spanID)
+// levelName is what a guest calls a level.
+func levelName(of zerolog.Level) string {
+	for _, l := range levels {
+		if l.level == of {
+			return l.name
 		}
 	}
-	e.Msg(message)
+	return of.String()
+}
+
+func (p *Plugin) entry(c *host.Call, z *zerolog.Event, e *Entry, topic, message string) {
+	z = z.Str("composition", c.Composition()).Str("component", c.Component().Name)
+	if topic != "" {
+		z = z.Str("context", topic)
+	}
+	traceID, spanID := e.TraceID, e.SpanID
+	if traceID == "" && p.cfg.Span != nil {
+		traceID, spanID = p.cfg.Span(c.Context())
+	}
+	if traceID != "" {
+		z = z.Str("trace_id", traceID).Str("span_id", spanID)
+	}
+	if e.Fields != nil {
+		z = e.Fields(z)
+	}
+	z.Msg(message)
 }
 
 // cut returns as much of a text as may be in one entry.

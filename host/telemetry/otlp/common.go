@@ -47,6 +47,8 @@ func writeValue(m *message, v attribute.Value) {
 		writeList(m, v.AsInt64Slice(), writeInt)
 	case attribute.FLOAT64SLICE:
 		writeList(m, v.AsFloat64Slice(), func(m *message, f float64) { m.double(4, f) })
+	case attribute.BYTESLICE:
+		m.bytes(7, v.AsByteSlice())
 	case attribute.STRINGSLICE:
 		writeList(m, v.AsStringSlice(), writeString)
 	default:

@@ -1,6 +1,7 @@
 package otlp
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/binary"
@@ -11,6 +12,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,10 +20,12 @@ import (
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	collectormetrics "go.opentelemetry.io/proto/otlp/collector/metrics/v1"
 	collectortrace "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -62,6 +66,31 @@ func someSpans(t testing.TB) []sdktrace.ReadOnlySpan {
 	parent.SetStatus(codes.Ok, "")
 	parent.End()
 	return out.spans
+}
+
+// TestScopes: spans of components are of scopes of their own, and may have bytes.
+func TestScopes(t *testing.T) {
+	sc := trace.NewSpanContext(trace.SpanContextConfig{TraceID: trace.TraceID{1}, SpanID: trace.SpanID{2}, TraceFlags: trace.FlagsSampled})
+	of := func(name, scope string) tracetest.SpanStub {
+		return tracetest.SpanStub{Name: name, SpanContext: sc, InstrumentationScope: instrumentation.Scope{Name: scope, SchemaURL: "of " + scope}, Resource: res,
+			Attributes: []attribute.KeyValue{attribute.ByteSlice("bytes", []byte{0, 255})}}
+	}
+	var req collectortrace.ExportTraceServiceRequest
+	if err := proto.Unmarshal(encodeSpans(tracetest.SpanStubs{of("1", "a"), of("2", "b"), of("3", "a")}.Snapshots()), &req); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, s := range req.ResourceSpans[0].ScopeSpans {
+		for _, span := range s.Spans {
+			got = append(got, s.Scope.Name+" "+s.SchemaUrl+" "+span.Name)
+			if b := span.Attributes[0].Value.GetBytesValue(); !bytes.Equal(b, []byte{0, 255}) {
+				t.Errorf("%s has %v", span.Name, b)
+			}
+		}
+	}
+	if want := []string{"a of a 1", "a of a 3", "b of b 2"}; !slices.Equal(got, want) || unknown(&req) {
+		t.Errorf("got %q, not %q", got, want)
+	}
 }
 
 // TestSpans compares what is written with what the protocol's own library reads.

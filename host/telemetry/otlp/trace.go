@@ -5,6 +5,7 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 )
@@ -29,18 +30,30 @@ func (s *Spans) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) 
 // Shutdown closes connections.
 func (s *Spans) Shutdown(context.Context) error { return s.client.close() }
 
-// encodeSpans writes an ExportTraceServiceRequest. All spans are of one resource and
-// one scope, as they are all our own.
+// encodeSpans writes an ExportTraceServiceRequest. All spans are of one resource, that of the
+// process; their scopes are ours and those of components, in the order in which they come.
 func encodeSpans(spans []sdktrace.ReadOnlySpan) []byte {
+	var scopes []instrumentation.Scope
+	of := map[instrumentation.Scope][]sdktrace.ReadOnlySpan{}
+	for _, s := range spans {
+		scope := s.InstrumentationScope()
+		if of[scope] == nil {
+			scopes = append(scopes, scope)
+		}
+		of[scope] = append(of[scope], s)
+	}
 	var m message
 	m.message(1, func(m *message) { // ResourceSpans
 		m.message(1, func(m *message) { writeResource(m, spans[0].Resource()) })
-		m.message(2, func(m *message) { // ScopeSpans
-			m.message(1, func(m *message) { writeScope(m, spans[0].InstrumentationScope()) })
-			for _, s := range spans {
-				m.message(2, func(m *message) { writeSpan(m, s) })
-			}
-		})
+		for _, scope := range scopes {
+			m.message(2, func(m *message) { // ScopeSpans
+				m.message(1, func(m *message) { writeScope(m, scope) })
+				for _, s := range of[scope] {
+					m.message(2, func(m *message) { writeSpan(m, s) })
+				}
+				m.string(3, text(scope.SchemaURL))
+			})
+		}
 	})
 	return m
 }

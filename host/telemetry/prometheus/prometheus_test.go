@@ -141,3 +141,24 @@ func TestListenErrors(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestOneFamily: names that are the same in Prometheus' letters are one, the first, and no
+// attribute is taken for a bound. Parsers refuse all of it otherwise.
+func TestOneFamily(t *testing.T) {
+	m, scrape := listen(t)
+	ctx := t.Context()
+	dots, _ := m.Int64Counter("a.b")
+	score, _ := m.Int64Gauge("a_b_total")
+	spread, _ := m.Float64Histogram("h")
+	dots.Add(ctx, 1)
+	score.Record(ctx, 2)
+	spread.Record(ctx, 1, metric.WithAttributes(attribute.String("le", "x")))
+	text := scrape()
+	p := expfmt.NewTextParser(model.LegacyValidation)
+	if _, err := p.TextToMetricFamilies(strings.NewReader(text)); err != nil {
+		t.Errorf("%v in\n%s", err, text)
+	}
+	if strings.Count(text, "# TYPE a_b_total ") != 1 || !strings.Contains(text, `exported_le="x"`) {
+		t.Errorf("got\n%s", text)
+	}
+}

@@ -21,9 +21,9 @@ type Server struct {
 }
 
 // Listen serves at OTEL_EXPORTER_PROMETHEUS_HOST and _PORT, by default localhost:9464;
-// port 0 is any that is free. The error says which variable is wrong, or that the
+// port 0 is any that is free. The options are those of the SDK's reader. The error says which variable is wrong, or that the
 // address can't be had. Shutdown ends it.
-func Listen(getenv func(string) string) (*Server, error) {
+func Listen(getenv func(string) string, options ...sdkmetric.ManualReaderOption) (*Server, error) {
 	host, port := getenv("OTEL_EXPORTER_PROMETHEUS_HOST"), getenv("OTEL_EXPORTER_PROMETHEUS_PORT")
 	if host == "" {
 		host = "localhost"
@@ -38,7 +38,7 @@ func Listen(getenv func(string) string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("metrics for Prometheus (OTEL_EXPORTER_PROMETHEUS_HOST and _PORT say where): %w", err)
 	}
-	s := &Server{ManualReader: sdkmetric.NewManualReader(), listener: l}
+	s := &Server{ManualReader: sdkmetric.NewManualReader(options...), listener: l}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", s.serve)
 	// A scrape is a small request and a small answer: whoever takes longer is not

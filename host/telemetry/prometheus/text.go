@@ -12,23 +12,27 @@ import (
 )
 
 // appendText appends all metrics in the text format. Metrics of a kind that the SDK
-// never makes by default (exponential histograms, summaries) are left out.
+// never makes by default (exponential histograms, summaries) are left out, and so is one
+// whose name, in Prometheus' letters, another has already: the format has each name once.
 func appendText(b []byte, all *metricdata.ResourceMetrics) []byte {
 	if all.Resource != nil && all.Resource.Len() > 0 {
 		b = appendHead(b, "target_info", "gauge", "What the metrics are of.")
 		b = appendSample(b, "target_info", labels(all.Resource.Set(), nil), "1")
 	}
+	seen := map[string]bool{}
 	for _, scope := range all.ScopeMetrics {
 		from := []label{{"otel_scope_name", scope.Scope.Name}, {"otel_scope_version", scope.Scope.Version}}
 		for _, m := range scope.Metrics {
-			b = appendMetric(b, m, from)
+			if name := familyName(m); !seen[name] {
+				seen[name] = true
+				b = appendMetric(b, m, name, from)
+			}
 		}
 	}
 	return b
 }
 
-func appendMetric(b []byte, m metricdata.Metrics, from []label) []byte {
-	name := metricName(m)
+func appendMetric(b []byte, m metricdata.Metrics, name string, from []label) []byte {
 	switch d := m.Data.(type) {
 	case metricdata.Sum[int64]:
 		return appendSum(b, name, m.Description, d, from, formatInt)
@@ -50,7 +54,6 @@ func appendSum[N int64 | float64](b []byte, name, help string, d metricdata.Sum[
 	kind := "gauge"
 	if d.IsMonotonic {
 		kind = "counter"
-		name = strings.TrimSuffix(name, "_total") + "_total"
 	}
 	return appendPoints(appendHead(b, name, kind, help), name, d.DataPoints, from, format)
 }
@@ -122,7 +125,11 @@ func appendSample(b []byte, name string, ls []label, value string) []byte {
 func labels(set *attribute.Set, from []label) []label {
 	ls := make([]label, 0, set.Len()+len(from))
 	for _, a := range set.ToSlice() {
-		ls = append(ls, label{legal(string(a.Key)), strings.ToValidUTF8(a.Value.String(), "\ufffd")})
+		name := legal(string(a.Key))
+		if name == "le" { // a histogram's own
+			name = "exported_le"
+		}
+		ls = append(ls, label{name, strings.ToValidUTF8(a.Value.String(), "\ufffd")})
 	}
 	for _, l := range from {
 		if l.value != "" {
@@ -139,6 +146,21 @@ func labels(set *attribute.Set, from []label) []label {
 		joined = append(joined, l)
 	}
 	return joined
+}
+
+// familyName is what a metric is called as a whole: counters end in _total.
+func familyName(m metricdata.Metrics) string {
+	name, counts := metricName(m), false
+	switch d := m.Data.(type) {
+	case metricdata.Sum[int64]:
+		counts = d.IsMonotonic
+	case metricdata.Sum[float64]:
+		counts = d.IsMonotonic
+	}
+	if counts {
+		return strings.TrimSuffix(name, "_total") + "_total"
+	}
+	return name
 }
 
 // metricName is a metric's name with its unit in Prometheus' words. What stands in

@@ -6,6 +6,7 @@ import (
 	"github.com/sidecall/sidecall/plugins"
 	"github.com/sidecall/sidecall/plugins/http"
 	"github.com/sidecall/sidecall/plugins/keyvalue"
+	"github.com/sidecall/sidecall/plugins/otel"
 )
 
 // hostInterfaces are what sidecall offers to components. They are made once: linker
@@ -14,6 +15,7 @@ func (a *app) hostInterfaces() []*host.Interface {
 	if a.interfaces == nil {
 		a.interfaces = plugins.New(plugins.Config{
 			Logging:  a.guestLogging(),
+			OTel:     otel.Config{To: a.observed.receiver},
 			HTTP:     http.Config{Around: a.observed.around()},
 			KeyValue: keyvalue.Config{Dir: a.settings.KeyValueDir, Log: a.guestLogger(a.stderr)}, // of a directory that somebody asked for
 		}).Interfaces()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/telemetry"
+	"github.com/sidecall/sidecall/host/telemetry/guest"
 	"github.com/sidecall/sidecall/linker/compile"
 	"github.com/sidecall/sidecall/plugins/http/server"
 )
@@ -89,6 +90,14 @@ func (o *observation) around() func(string, http.RoundTripper) http.RoundTripper
 		}
 		return o.Outgoing(component, next)
 	}
+}
+
+// receiver takes what components report of themselves, nil if nobody wants it.
+func (o *observation) receiver() guest.Receiver {
+	if o == nil || o.Telemetry == nil {
+		return nil
+	}
+	return o.Telemetry
 }
 
 // serve observes a server's requests, and what read tells of it, until the observation
