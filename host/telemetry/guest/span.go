@@ -56,6 +56,4 @@ func (s snapshot) DroppedEvents() int                          { return s.span.D
 func (s snapshot) ChildSpanCount() int                         { return 0 }
 
 // InstrumentationLibrary is an earlier name of InstrumentationScope.
-func (s snapshot) InstrumentationLibrary() instrumentation.Library { //nolint:staticcheck // the interface has it
-	return s.span.Scope
-}
+func (s snapshot) InstrumentationLibrary() instrumentation.Scope { return s.span.Scope }
