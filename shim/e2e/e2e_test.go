@@ -152,17 +152,59 @@ func TestIsolation(t *testing.T) {
 }
 
 // TestOutOfMemory: a guest that takes all that the container may have is told that there is
-// no more; if the host is the one who needs the last of it, the kernel ends the container.
+// no more, and the log says so; nobody is killed.
 func TestOutOfMemory(t *testing.T) {
 	p := newPod(t, nil)
 	p.n.pack(t, "example.com/guest:1", guest)
-	c := p.run("bomb", "example.com/guest:1", []string{"grow"}, func(c *cri.ContainerConfig) {
-		c.Linux.Resources = &cri.LinuxContainerResources{MemoryLimitInBytes: 16 << 20}
-	})
-	s := c.exited()
-	told := s.ExitCode == 0 && strings.Contains(c.log(), "got less than 100 MiB")
-	if killed := s.ExitCode == 137 && s.Reason == "OOMKilled"; !told && !killed {
+	c := p.run("bomb", "example.com/guest:1", []string{"grow"}, limited(16<<20))
+	if s := c.exited(); s.ExitCode != 0 || s.Reason != "Completed" {
 		t.Errorf("exit code %d, reason %s\n%s", s.ExitCode, s.Reason, c.log())
+	}
+	for _, want := range []string{"got less than 100 MiB", "guest was refused more memory", "the limit is set by the memory limit of the container"} {
+		c.logged(want)
+	}
+}
+
+// TestOOMKilled: what a container has in a volume of memory counts for it as well, and no
+// component can be told of that: the kernel ends process 1, and that is what users see.
+func TestOOMKilled(t *testing.T) {
+	p := newPod(t, nil)
+	wasm, err := os.ReadFile(guest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "image.tar")
+	if err := linuxArchive(file, "example.com/filled:1", filepath.Join(p.n.bin, "tool"), map[string][]byte{"opt/app.wasm": wasm}, []string{"/opt/app.wasm"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.n.load(file, "example.com/filled:1"); err != nil {
+		t.Fatal(err)
+	}
+	volume := t.TempDir()
+	if err := syscall.Mount("tmpfs", volume, "tmpfs", 0, "size=256m"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(volume, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	c := p.run("filled", "example.com/filled:1", []string{"say", "begin", "flush", "loop"}, func(c *cri.ContainerConfig) {
+		limited(64 << 20)(c)
+		c.Mounts = []*cri.Mount{{ContainerPath: "/data", HostPath: volume}}
+	})
+	c.logged("begin")
+	// Whoever fills it may be ended first, so that it is filled again.
+	_, _ = p.n.runtime.ExecSync(t.Context(), &cri.ExecSyncRequest{ContainerId: c.id, Cmd: []string{"/tool", "fill", "/data/file", "128"}, Timeout: 20})
+	if s := c.exited(); s.ExitCode != 137 || s.Reason != "OOMKilled" {
+		t.Errorf("exit code %d, reason %s\n%s", s.ExitCode, s.Reason, c.log())
+	}
+}
+
+// limited gives a container so many bytes of memory.
+func limited(bytes int64) func(*cri.ContainerConfig) {
+	return func(c *cri.ContainerConfig) {
+		c.Linux.Resources = &cri.LinuxContainerResources{MemoryLimitInBytes: bytes}
 	}
 }
 
