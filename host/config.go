@@ -159,4 +159,7 @@ type InstanceOptions struct {
 	// quarter of the budget's to other instances: for instances of which there are many, so
 	// that some which take what they can get do not end the others.
 	KeepMemory bool
+	// Took, if it is not nil, is told how many bytes of the composition's memory the
+	// instance has taken, each time, from its start functions on; not what it gives back.
+	Took func(bytes uint64)
 }

@@ -33,8 +33,9 @@ type Instance struct {
 	// holds is what the instance has of each shared store, nil if the plan has none, and
 	// in a shared store.
 	holds []holding
-	// keep is InstanceOptions.KeepMemory.
+	// keep and took are InstanceOptions.KeepMemory and Took, but in a shared store.
 	keep bool
+	took func(bytes uint64)
 	// hosted is set once the host was called.
 	hosted bool
 	// reusable is set if the vessel may be reset when the instance is closed.
@@ -185,6 +186,8 @@ func (i *Instance) release() error {
 	for b := range i.budgets {
 		i.had.Add(i.budgets[b].Used())
 	}
+	i.had.Add(i.retained.taken)
+	i.tellTaken(nil)
 	err := errors.Join(i.objects.close(), i.states.close(), i.stdio.close())
 	i.comp.quotas.Memory.Give(i.retained.taken)
 	i.retained = retained{}
@@ -200,8 +203,9 @@ func (i *Instance) release() error {
 	return err
 }
 
-// Memory is the size of the linear memories of the instance's components, in bytes. It is
-// for whoever has just made the instance; once that is closed, it is what it had then.
+// Memory is what the instance's components have of the composition's memory, in bytes. It is
+// for whoever has just made the instance; once that is closed, it is what it had then, with
+// what objects of the host kept for it.
 func (i *Instance) Memory() (n uint64) {
 	if i.closing.Load() {
 		return i.had.Load()

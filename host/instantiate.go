@@ -27,6 +27,7 @@ func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*In
 	}
 	if used {
 		i.reusable = true
+		i.tellTaken(i.took)
 		if i.idle, i.task = i.task, nil; i.idle != nil {
 			i.idle.inst = i
 		}
@@ -39,7 +40,10 @@ func (c *Composition) Instantiate(ctx context.Context, opt InstanceOptions) (*In
 }
 
 func (c *Composition) newInstance(number int, opt InstanceOptions) *Instance {
-	i := &Instance{comp: c, number: number, keep: opt.KeepMemory && number == 0, stdio: opt.streams(c), ended: make(chan struct{}, 1)}
+	i := &Instance{comp: c, number: number, stdio: opt.streams(c), ended: make(chan struct{}, 1)}
+	if number == 0 {
+		i.keep, i.took = opt.KeepMemory, opt.Took
+	}
 	if opt.Refused != nil {
 		i.refusedHere, i.told = opt.Refused, &refusals{}
 	}
@@ -55,6 +59,7 @@ func (i *Instance) make(ctx context.Context) error {
 	if i.keep {
 		i.keepMemory()
 	}
+	i.tellTaken(i.took)
 	i.state.Store(stateRunning)
 	if err := i.instantiate(ctx); err != nil {
 		i.closing.Store(true)

@@ -46,7 +46,9 @@ func (fr *frame) retain(n uint64) {
 	if sum > limit {
 		err = &objectsError{sum, limit}
 	} else if taken := sum &^ (retainStep - 1); taken > r.taken {
-		err = i.comp.quotas.Memory.Take(taken - r.taken)
+		if err = i.comp.quotas.Memory.Take(taken - r.taken); err == nil && i.took != nil {
+			i.took(taken - r.taken)
+		}
 	} else {
 		i.comp.quotas.Memory.Give(r.taken - taken)
 	}

@@ -35,6 +35,13 @@ func (i *Instance) keepMemory() {
 	}
 }
 
+// tellTaken has what components take told; nil ends that.
+func (i *Instance) tellTaken(took func(uint64)) {
+	for n := range i.budgets {
+		i.budgets[n].Took = took
+	}
+}
+
 func (c *Composition) ownerOf(n int) string {
 	if n >= len(c.plan.Components) {
 		return "composition " + c.plan.Name

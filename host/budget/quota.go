@@ -141,6 +141,25 @@ func (q *Quota) Left() uint64 {
 	return uint64(max(0, left))
 }
 
+// Room returns an *Error if Take would not give n now, what is kept for later (Reclaimer)
+// included, and takes nothing.
+func (q *Quota) Room(n uint64) error {
+	if q == nil {
+		return nil
+	}
+	for at := q; at != nil && n > q.Left(); at = at.spec.Parent {
+		if n <= at.spec.Limit {
+			at.reclaim(n - q.Left())
+		}
+	}
+	for at := q; at != nil; at = at.spec.Parent {
+		if used := at.Used(); n > at.spec.Limit-min(at.spec.Limit, used) {
+			return &Error{Spec: at.spec, Used: used, Asked: n}
+		}
+	}
+	return nil
+}
+
 // Fits returns an *Error if n could not be taken even if nothing were used.
 func (q *Quota) Fits(n uint64) error {
 	for ; q != nil; q = q.spec.Parent {

@@ -88,3 +88,31 @@ func TestQuotaIsExactAmongGoroutines(t *testing.T) {
 		t.Errorf("%d are used, %d were taken", process.Used(), sum)
 	}
 }
+
+// TestRoom: what is kept for later counts as room, and is given back; nothing is taken.
+func TestRoom(t *testing.T) {
+	outer := New(Spec{Owner: "this process", What: "memory", Limit: 100})
+	inner := New(Spec{Owner: "app", What: "memory", Limit: 60, Parent: outer})
+	if err := outer.Take(70); err != nil {
+		t.Fatal(err)
+	}
+	kept := uint64(30)
+	outer.Add(&Reclaimer{Reclaim: func(uint64) { outer.Give(kept); kept = 0 }})
+	if err := inner.Room(30); err != nil || kept == 0 {
+		t.Errorf("what is free: %v, %d are kept", err, kept)
+	}
+	if err := inner.Room(60); err != nil || kept != 0 || outer.Used() != 40 || inner.Used() != 0 {
+		t.Errorf("what is kept: %v, %d are kept, %d and %d used", err, kept, outer.Used(), inner.Used())
+	}
+	var full *Error
+	if err := inner.Room(61); !errors.As(err, &full) || full.Owner != "app" {
+		t.Errorf("above the inner limit: %v", err)
+	}
+	_ = outer.Take(1) // there is room
+	if err := inner.Room(60); !errors.As(err, &full) || full.Owner != "this process" || full.Used != 41 {
+		t.Errorf("above what the outer has left: %v", err)
+	}
+	if err := (*Quota)(nil).Room(1 << 40); err != nil {
+		t.Error(err)
+	}
+}

@@ -22,6 +22,8 @@ type Budget struct {
 	// Keep is how much of the parent a budget that has more than Much leaves to those that
 	// have less.
 	Keep, Much uint64
+	// Took, if it is not nil, is told what was taken of the parent.
+	Took func(bytes uint64)
 	// Memory, if it is not nil, counts the linear memories of all budgets that share it.
 	Memory *atomic.Int64
 
@@ -60,17 +62,16 @@ func (b *Budget) Take(n uint64) error {
 
 // takeShared takes n bytes of the parent.
 func (b *Budget) takeShared(n uint64) error {
-	if b.Keep == 0 || b.Used()+n <= b.Much || n > math.MaxInt64 || b.Parent.Left() >= n+b.Keep {
-		return b.Parent.Take(n)
-	}
-	// What is kept for later gives way to whoever takes.
-	if b.Parent.Take(n+b.Keep) != nil {
+	if b.Keep > 0 && b.Used()+n > b.Much && n <= math.MaxInt64 && b.Parent.Room(n+b.Keep) != nil {
 		limit := b.Parent.Limit()
 		return &budget.Error{Spec: budget.Spec{Owner: b.Owner, What: "memory while others need some", Limit: limit - min(limit, b.Keep)},
 			Used: limit - b.Parent.Left(), Asked: n}
 	}
-	b.Parent.Give(b.Keep)
-	return nil
+	err := b.Parent.Take(n)
+	if err == nil && b.Took != nil {
+		b.Took(n)
+	}
+	return err
 }
 
 func (b *Budget) over(used, more uint64) bool { return more > b.Max-min(b.Max, used) && more > 0 }

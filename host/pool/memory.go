@@ -29,9 +29,14 @@ const (
 	// mostNeed is the part of all memory that an instance is expected to need at most,
 	// beyond what it begins with: if some take all that there is, others need not do so.
 	mostNeed = 64
+	// keptMemory is the part of all memory that the host keeps from those who have more than
+	// the part mostNeed (host.InstanceOptions.KeepMemory): whoever will have so much is not let
+	// in where it would be refused the rest.
+	keptMemory = 4
 )
 
-// need estimates how many bytes the next instance will need in its linear memories.
+// need estimates how many bytes the next instance will need: its linear memories, and what
+// objects of the host keep for it.
 type need struct {
 	mu   sync.Mutex
 	seen bool    // guarded by mu
@@ -40,13 +45,18 @@ type need struct {
 	first uint64
 }
 
-func (n *need) get(all uint64) uint64 {
+// get returns the estimate, of all memory, and whether an instance begins with much already.
+func (n *need) get(all uint64) (bytes uint64, much bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if !n.seen {
-		return min(firstNeed, all/mostNeed)
+	most := uint64(all / mostNeed)
+	if much = n.first > most; much {
+		most += n.first
 	}
-	return max(n.first, min(uint64(n.is), all/mostNeed))
+	if !n.seen {
+		return n.first + min(firstNeed, all/mostNeed), much
+	}
+	return max(n.first, min(uint64(n.is), most)), much
 }
 
 // begin tells what an instance begins with.
@@ -78,41 +88,110 @@ func (p *Pool) Within(memory *budget.Quota) {
 	p.opt.KeepMemory = memory != nil && p.policy.Kind == PerRequest
 }
 
-// reserve waits for the memory of one instance and returns how much it took.
-func (p *Pool) reserve(ctx context.Context) (uint64, error) {
+// claim is what an instance has of the memory.
+type claim struct {
+	// held is taken of it until the instance is closed.
+	held uint64
+	// expected is what the instance will still take itself. It is counted here only: were it
+	// taken already, the instance itself could not have it. guarded by claims
+	expected uint64
+	of       *claims
+}
+
+// claims are those of all instances of a pool.
+type claims struct {
+	sync.Mutex
+	n        int    // guarded by Mutex: how many there are
+	expected uint64 // guarded by Mutex: the sum of theirs
+}
+
+// took notes that the instance has taken n bytes of what was expected.
+func (c *claim) took(n uint64) {
+	c.of.Lock()
+	defer c.of.Unlock()
+	c.expect(c.expected - min(c.expected, n))
+}
+
+// expect is called with the lock held.
+func (c *claim) expect(n uint64) {
+	c.of.expected -= c.expected - n
+	c.expected = n
+}
+
+// reserve waits until there is memory for one more instance, beside what the others are
+// expected to take yet. The claim is nil if memory is not counted.
+func (p *Pool) reserve(ctx context.Context) (*claim, error) {
 	if p.memory == nil {
-		return 0, nil
+		return nil, nil
 	}
-	want := p.need.get(p.memory.Limit()) + instanceOverhead
-	if p.memory.Take(want) == nil {
-		return want, nil
-	}
-	t := time.NewTicker(memoryPoll)
-	defer t.Stop()
+	var t *time.Ticker
 	for {
-		err := p.memory.Take(want)
+		c, err := p.claim()
 		if err == nil {
-			return want, nil
+			return c, nil
+		}
+		if t == nil {
+			t = time.NewTicker(memoryPoll)
+			defer t.Stop()
 		}
 		select {
 		case <-t.C:
 		case <-ctx.Done():
-			return 0, fmt.Errorf("%w: %w: %w", ErrMemory, err, ctx.Err())
+			return nil, fmt.Errorf("%w: %w: %w", ErrMemory, err, ctx.Err())
 		}
 	}
 }
 
-// settle gives back what was reserved for an instance that is made, and has taken its own
-// by now, and returns what is held until it is closed. What it may still grow by is not held:
-// it would count twice once it has grown.
-func (p *Pool) settle(reserved, has uint64) (held uint64) {
-	if p.memory == nil {
-		return 0
+// claim takes what one more instance needs if there is as much now. The error is a
+// *budget.Error.
+func (p *Pool) claim() (*claim, error) {
+	all := p.memory.Limit()
+	bytes, much := p.need.get(all)
+	c := &claim{held: instanceOverhead, expected: bytes, of: &p.claims}
+	c.of.Lock()
+	defer c.of.Unlock()
+	wanted := c.held + c.expected + c.of.expected
+	if p.opt.KeepMemory && much && c.of.n > 0 {
+		wanted += all / keptMemory
+	}
+	if err := p.memory.Room(wanted); err != nil {
+		return nil, err
+	}
+	if err := p.memory.Take(c.held); err != nil {
+		return nil, err
+	}
+	c.of.n++
+	c.of.expected += c.expected
+	return c, nil
+}
+
+// settle leaves of a claim what an instance that is made, and has so much, may still grow
+// by: one that is used again has had its memory before. Instances of a pool are not in
+// use most of the time, and claim nothing.
+func (p *Pool) settle(c *claim, has uint64) *claim {
+	if c == nil {
+		return nil
 	}
 	p.need.begin(has)
-	if p.policy.Kind == PerRequest {
-		held = instanceOverhead
+	if p.policy.Kind != PerRequest {
+		p.release(c)
+		return nil
 	}
-	p.memory.Give(reserved - held)
-	return held
+	bytes, _ := p.need.get(p.memory.Limit())
+	c.of.Lock()
+	defer c.of.Unlock()
+	c.expect(min(c.expected, bytes-min(bytes, has)))
+	return c
+}
+
+// release ends a claim.
+func (p *Pool) release(c *claim) {
+	if c == nil {
+		return
+	}
+	c.of.Lock()
+	defer c.of.Unlock()
+	c.expect(0)
+	c.of.n--
+	p.memory.Give(c.held)
 }

@@ -22,6 +22,7 @@ type Pool struct {
 	// memory is what instances take theirs from, nil for any.
 	memory *budget.Quota
 	need   need
+	claims claims
 
 	mu     sync.Mutex
 	idle   []*member // guarded by mu: those that wait, the last used at the end
@@ -35,7 +36,7 @@ type Pool struct {
 type member struct {
 	inst   *host.Instance
 	leases int
-	held   uint64 // of the pool's memory
+	claim  *claim // of the pool's memory
 	expiry *time.Timer
 }
 
@@ -145,7 +146,7 @@ func (p *Pool) take(ctx context.Context) (*member, error) {
 		m.leases++
 		return m, nil
 	}
-	inst, held, err := p.instantiate(ctx)
+	inst, claimed, err := p.instantiate(ctx)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err != nil {
@@ -155,29 +156,33 @@ func (p *Pool) take(ctx context.Context) (*member, error) {
 		return nil, err
 	}
 	p.count.Made++
-	return &member{inst: inst, leases: 1, held: held}, nil
+	return &member{inst: inst, leases: 1, claim: claimed}, nil
 }
 
 // instantiate makes an instance when there is memory for it.
-func (p *Pool) instantiate(ctx context.Context) (*host.Instance, uint64, error) {
+func (p *Pool) instantiate(ctx context.Context) (*host.Instance, *claim, error) {
 	for {
 		reserved, err := p.reserve(ctx)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
-		inst, err := p.comp.Instantiate(ctx, p.opt)
+		opt := p.opt
+		if reserved != nil {
+			opt.Took = reserved.took
+		}
+		inst, err := p.comp.Instantiate(ctx, opt)
 		if err == nil {
 			return inst, p.settle(reserved, inst.Memory()), nil
 		}
-		p.memory.Give(reserved)
+		p.release(reserved)
 		if p.memory == nil || !host.NoRoom(err) {
-			return nil, 0, err
+			return nil, nil, err
 		}
 		// It needs more than was expected.
 		select {
 		case <-time.After(memoryPoll):
 		case <-ctx.Done():
-			return nil, 0, fmt.Errorf("%w: %w", ErrMemory, err)
+			return nil, nil, fmt.Errorf("%w: %w", ErrMemory, err)
 		}
 	}
 }
@@ -188,7 +193,7 @@ func (p *Pool) close(ctx context.Context, m *member) error {
 	if had := m.inst.Memory(); had > 0 { // else somebody else closes it
 		p.need.note(had)
 	}
-	p.memory.Give(m.held)
+	p.release(m.claim)
 	return err
 }
 
