@@ -21,13 +21,14 @@ type collector struct {
 	t *testing.T
 
 	mu      sync.Mutex
-	spans   []*tracepb.Span // guarded by mu
-	service string          // guarded by mu
-	metrics map[string]bool // guarded by mu
+	spans   []*tracepb.Span  // guarded by mu
+	service string           // guarded by mu
+	metrics map[string]bool  // guarded by mu
+	sums    map[string]int64 // guarded by mu: the last of each sum
 }
 
 func collect(t *testing.T) *collector {
-	c := &collector{t: t, metrics: map[string]bool{}}
+	c := &collector{t: t, metrics: map[string]bool{}, sums: map[string]int64{}}
 	c.Server = httptest.NewServer(c)
 	t.Cleanup(c.Close)
 	return c
@@ -65,6 +66,9 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			for _, s := range rm.ScopeMetrics {
 				for _, m := range s.Metrics {
 					c.metrics[m.Name] = true
+					for _, p := range m.GetSum().GetDataPoints() {
+						c.sums[m.Name] = p.GetAsInt()
+					}
 				}
 			}
 		}
