@@ -81,7 +81,7 @@ func floorWasmGoWasm(b *testing.B) func(n int) {
 	s := e.NewStore()
 	b.Cleanup(func() { _ = errors.Join(s.Close(ctx), e.Close(ctx)) })
 	instantiate := func(m *core.Builder, imports ...*engine.Instance) *engine.Instance {
-		c, err := e.Compile(ctx, "floor", m.Encode())
+		c, err := e.Compile(ctx, "floor", m.Encode(), 0)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -173,7 +173,7 @@ func floorGoToCore(b *testing.B) func(n int) {
 	f := m.Func(m.Type(types(i32, i32), types(i32)))
 	f.LocalGet(1)
 	m.Export("f", core.ExternFunc, f.Index)
-	c, err := e.Compile(ctx, "floor", m.Encode())
+	c, err := e.Compile(ctx, "floor", m.Encode(), 0)
 	if err != nil {
 		b.Fatal(err)
 	}

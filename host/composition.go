@@ -68,17 +68,11 @@ var ErrClosed = errors.New("closed")
 // code runs. The plan must be one that Plan.Check accepts, and must not be changed
 // any more.
 func Compile(ctx context.Context, p *plan.Plan, cfg Config) (*Composition, error) {
-	c := &Composition{plan: p, cfg: cfg.withDefaults(), exports: map[exportName]*call{}, hostTypes: map[*wit.Resource]int{},
-		memory: make([]atomic.Int64, max(1, len(p.Components)))}
-	_, c.tracesRefusals = c.cfg.Tracer.(RefusalTracer)
-	for n := range c.memory {
-		c.memoryFull = append(c.memoryFull, c.memoryRefused(n))
-	}
+	c := newComposition(p, cfg)
 	if err := c.bind(); err != nil {
 		return nil, err
 	}
 	c.share()
-	c.quotas = c.cfg.Budget.Composition(p.Name)
 	if err := c.fits(); err != nil {
 		return nil, err
 	}
@@ -94,6 +88,17 @@ func Compile(ctx context.Context, p *plan.Plan, cfg Config) (*Composition, error
 	}
 	c.makeRoom()
 	return c, nil
+}
+
+func newComposition(p *plan.Plan, cfg Config) *Composition {
+	c := &Composition{plan: p, cfg: cfg.withDefaults(), exports: map[exportName]*call{}, hostTypes: map[*wit.Resource]int{},
+		memory: make([]atomic.Int64, max(1, len(p.Components)))}
+	_, c.tracesRefusals = c.cfg.Tracer.(RefusalTracer)
+	for n := range c.memory {
+		c.memoryFull = append(c.memoryFull, c.memoryRefused(n))
+	}
+	c.quotas = c.cfg.Budget.Composition(p.Name)
+	return c
 }
 
 // chooseEngine has everything interpreted if a module must be: functions and memories of
@@ -119,7 +124,7 @@ func (c *Composition) chooseEngine() error {
 func (c *Composition) compile(ctx context.Context) (err error) {
 	c.modules = make([]*engine.Module, len(c.plan.Modules))
 	for i, m := range c.plan.Modules {
-		if c.modules[i], err = c.engine.Compile(ctx, m.Name, m.Bytes); err != nil {
+		if c.modules[i], err = c.engine.Compile(ctx, m.Name, m.Bytes, m.CompileMemory); err != nil {
 			return err
 		}
 		c.modules[i].Image = c.image(m.Image)

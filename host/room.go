@@ -6,6 +6,7 @@ import (
 
 	"github.com/sidecall/sidecall/host/budget"
 	"github.com/sidecall/sidecall/host/engine"
+	"github.com/sidecall/sidecall/linker/plan"
 )
 
 // pageSize is that of a linear memory.
@@ -84,6 +85,23 @@ func (c *Composition) fits() error {
 	for _, err := range []error{c.quotas.Mappings.Fits(all.mappings), c.quotas.AddressSpace.Fits(all.space)} {
 		if err != nil {
 			return fmt.Errorf("composition %s can never be instantiated: %s has %d linear memories: %w", c.plan.Name, c.ownerOf(most), sums[most].memories, err)
+		}
+	}
+	return nil
+}
+
+// Fits returns an error if a plan can never be compiled or instantiated here, for want of
+// memory: what Compile would say of it, without compiling. What a cache has of it is not
+// looked for.
+func Fits(p *plan.Plan, cfg Config) error {
+	c := newComposition(p, cfg)
+	if err := errors.Join(c.fits(), c.chooseEngine()); err != nil || c.cfg.Engine == engine.Interpreter {
+		return err
+	}
+	for i := range p.Modules {
+		m := &p.Modules[i]
+		if err := c.quotas.Memory.Fits(engine.CompilerMemory(m.CompileMemory)); err != nil {
+			return fmt.Errorf("compile %s: %w", m.Name, &engine.MemoryError{What: "the compiler", Err: err})
 		}
 	}
 	return nil

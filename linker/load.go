@@ -170,7 +170,11 @@ func ReadComponent(path string, limit int64) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, &FileError{path, "this is not a regular file", "", nil}
 	case info.Size() > limit:
-		return nil, &FileError{path, fmt.Sprintf("the file has %d bytes, more than the %d that a component may have", info.Size(), limit), "", nil}
+		hint := ""
+		if limit < DefaultMaxFileSize {
+			hint = "this process has too little memory for it: in a container, raise its limit"
+		}
+		return nil, &FileError{path, fmt.Sprintf("the file has %d bytes, more than the %d that a component may have", info.Size(), limit), hint, nil}
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -174,7 +174,7 @@ func TestReadComponent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ path, msg, hint string }{
-		{big, "the file has 101 bytes, more than the 100 that a component may have", ""},
+		{big, "the file has 101 bytes, more than the 100 that a component may have", "this process has too little memory for it: in a container, raise its limit"},
 		{filepath.Join(dir, "bih.wasm"), "no such file", "did you mean " + big + "?"},
 		{filepath.Join(dir, "other"), "no such file", ""},
 		{dir, "this is a directory, not a component", "it contains " + big + ", " + secret},

@@ -10,7 +10,8 @@ type Limits struct {
 	// module types may stand in each other. Default 100.
 	Nesting int
 	// Definitions is the number of definitions and declarators in the whole file,
-	// nested components and types included. Default 1,000,000.
+	// nested components and types included. Default 200,000: each
+	// takes some hundred bytes, and a process in a small container links, too.
 	Definitions int
 	// Parts is the number of fields, cases, labels, parameters, arguments, inline
 	// exports, options and the like in the whole file. Default 2,000,000.
@@ -21,7 +22,7 @@ type Limits struct {
 
 // DefaultLimits returns the limits that Decode applies when none are given.
 func DefaultLimits() Limits {
-	return Limits{FileBytes: 1 << 30, Nesting: 100, Definitions: 1_000_000, Parts: 2_000_000, NameBytes: 100_000}
+	return Limits{FileBytes: 1 << 30, Nesting: 100, Definitions: 200_000, Parts: 2_000_000, NameBytes: 100_000}
 }
 
 // WithLimits sets the limits of one Decode.

@@ -60,12 +60,17 @@ func costOf(terms []costTerm) (c compileCost) {
 	return c
 }
 
+// codePerValue is how many bytes of machine code, with the tables beside it, become of a value of effort until the
+// module is done: measured with modules of many small functions, which cost nothing else.
+const codePerValue = 12
+
 // compilable adds the effort for a function, whose position among those defined is i, and fails if it is too much.
 func (w *writer) compilable(i int, e *effort) error {
 	terms := e.terms()
 	c := costOf(terms)
 	w.cost.time += c.time
 	w.cost.memory = max(w.cost.memory, c.memory)
+	w.values += e.values
 	w.deepest = max(w.deepest, e.blocks)
 	return w.affordable(terms, func() (int, string) {
 		return w.m.Bodies[i].pos, w.m.nameOfFunction(uint32(i + w.m.importedFuncs))
@@ -78,6 +83,7 @@ func (w *writer) compilableModule() error {
 	c := costOf(terms)
 	w.cost.time += c.time
 	w.cost.memory += c.memory
+	w.info.CompileMemory = uint64(w.cost.memory + codePerValue*float64(w.values))
 	return w.affordable(terms, func() (int, string) { return 0, "the module" })
 }
 

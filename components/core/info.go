@@ -38,6 +38,10 @@ type Info struct {
 	// wrong about such modules, its interpreter is right: see RATIONALE.md.
 	Catches string
 
+	// CompileMemory is an estimate, from above, of the memory that the engine's compiler takes for the module, in
+	// bytes: what its largest function takes, and the machine code of all.
+	CompileMemory uint64
+
 	// Checks is the number of places at which the check may be called.
 	Checks int
 

@@ -120,6 +120,7 @@ type writer struct {
 
 	budget   int32
 	cost     compileCost // estimated, of the functions so far
+	values   int         // of all functions: see effort
 	deepest  int         // the most blocks of a function
 	codeSize int         // bytes of function bodies
 }

@@ -68,18 +68,18 @@ func openDiskCache(dir, seed string, log zerolog.Logger) (*diskCache, wazero.Com
 func (c *diskCache) close() error { return os.RemoveAll(c.stage) }
 
 // compile compiles a module, with what the cache has of it, and adds to the cache
-// what it has not. One module at a time.
-func (c *diskCache) compile(name string, wasm []byte, compile func() (wazero.CompiledModule, error)) (wazero.CompiledModule, error) {
+// what it has not. One module at a time. compile is told whether its code is there already.
+func (c *diskCache) compile(name string, wasm []byte, compile func(made bool) (wazero.CompiledModule, error)) (wazero.CompiledModule, error) {
 	key := moduleKey(wasm)
 	entry := filepath.Join(c.dir, key)
 	c.adopt(key)
 	staged := c.load(entry)
-	m, err := compile()
+	m, err := compile(len(staged) > 0)
 	if err != nil {
 		// wazero may have failed to read or write its file. Without the entry, what
 		// is wrong with the module itself remains.
 		c.unstage(staged)
-		if m, err = compile(); err != nil {
+		if m, err = compile(false); err != nil {
 			return nil, err
 		}
 	}

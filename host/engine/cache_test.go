@@ -51,7 +51,7 @@ func compileSeeded(t *testing.T, dir, seed string, wasm []byte, want uint64) str
 			t.Error(err)
 		}
 	}()
-	m, err := e.Compile(ctx, "m", wasm)
+	m, err := e.Compile(ctx, "m", wasm, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func TestCompileError(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close(context.Background())
-	_, err = e.Compile(context.Background(), "orders/module 2", []byte("\x00asm\x01\x00\x00"))
+	_, err = e.Compile(context.Background(), "orders/module 2", []byte("\x00asm\x01\x00\x00"), 0)
 	if want := "compile orders/module 2: invalid version header"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
@@ -76,7 +76,7 @@ func TestImporterCloses(t *testing.T) {
 	defer e.Close(ctx)
 	s := e.NewStore()
 	make := func(b *core.Builder, imports ...*Instance) *Instance {
-		m, err := e.Compile(ctx, "m", b.Encode())
+		m, err := e.Compile(ctx, "m", b.Encode(), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +132,7 @@ func TestUnknownImport(t *testing.T) {
 	defer e.Close(ctx)
 	b := &core.Builder{}
 	b.ImportFunc("env", "f", b.Type(nil, nil))
-	m, err := e.Compile(ctx, "m", b.Encode())
+	m, err := e.Compile(ctx, "m", b.Encode(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,12 +235,12 @@ func TestCompilerPanics(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close(ctx)
-	if _, err := e.Compile(ctx, "orders/module 2", b.Encode()); err == nil || !strings.HasPrefix(err.Error(), "compile orders/module 2: ") {
+	if _, err := e.Compile(ctx, "orders/module 2", b.Encode(), 0); err == nil || !strings.HasPrefix(err.Error(), "compile orders/module 2: ") {
 		t.Errorf("got %v", err)
 	} else {
 		t.Log(err)
 	}
-	if _, err := e.Compile(ctx, "a", new(core.Builder).Encode()); err != nil {
+	if _, err := e.Compile(ctx, "a", new(core.Builder).Encode(), 0); err != nil {
 		t.Error(err)
 	}
 }

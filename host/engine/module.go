@@ -29,10 +29,13 @@ type Module struct {
 // memory.
 type State struct{ Globals []string }
 
-// Compile validates and compiles a core module. name is for messages. When ctx ends, so
+// Compile validates and compiles a core module. name is for messages, memory an
+// estimate, from above, of what the compiler takes, in bytes: while it works, it has that of
+// what the process may have, and where there is not so much left it does not begin, with an
+// error that is a *MemoryError. Where code comes from a cache, it has nothing. When ctx ends, so
 // does Compile, with its error; wazero cannot be stopped, so what it began goes on until
 // it is done, and Close does not wait for it.
-func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module, error) {
+func (e *Engine) Compile(ctx context.Context, name string, wasm []byte, memory uint64) (*Module, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("compile %s: %w", name, err)
 	}
@@ -44,7 +47,7 @@ func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module
 		defer e.compilations.Done()
 		defer e.unfinished.Add(-1)
 		var err error
-		c, err = e.compile(ctx, name, wasm)
+		c, err = e.compile(ctx, name, wasm, memory)
 		done <- err
 	}()
 	select {
@@ -65,10 +68,20 @@ func (e *Engine) Compile(ctx context.Context, name string, wasm []byte) (*Module
 	return &Module{Name: name, compiled: c}, nil
 }
 
-func (e *Engine) compile(ctx context.Context, name string, wasm []byte) (wazero.CompiledModule, error) {
+func (e *Engine) compile(ctx context.Context, name string, wasm []byte, memory uint64) (wazero.CompiledModule, error) {
 	e.compiling.Lock()
 	defer e.compiling.Unlock()
-	compile := func() (c wazero.CompiledModule, err error) {
+	memory = CompilerMemory(memory)
+	if e.interprets {
+		memory = 0 // what is made is counted, and little more is needed to make it
+	}
+	compile := func(made bool) (c wazero.CompiledModule, err error) {
+		if !made {
+			if err := e.quotas.Memory.Take(memory); err != nil {
+				return nil, &MemoryError{What: "the compiler", Err: err}
+			}
+			defer e.quotas.Memory.Give(memory)
+		}
 		// What wazero panics at is a bug of its own, and no reason to end the process.
 		defer func() {
 			if p := recover(); p != nil {
@@ -83,7 +96,7 @@ func (e *Engine) compile(ctx context.Context, name string, wasm []byte) (wazero.
 	if e.disk != nil {
 		return e.disk.compile(name, wasm, compile)
 	}
-	return compile()
+	return compile(false)
 }
 
 // HostFunc is a core function written in Go. Call finds the parameters in stack

@@ -38,7 +38,14 @@ const (
 	// compiledBytes and interpretedBytes are what a byte of WebAssembly becomes.
 	compiledBytes    = 6
 	interpretedBytes = 24
+	// compilerFree is what the compiler may take of the reserve for Go: real modules take a
+	// quarter to a half of the estimate, and small containers have to compile them, too.
+	compilerFree = 16 << 20
 )
+
+// CompilerMemory is how much of what guests may have is taken while a module is compiled for
+// which the compiler is estimated to take n bytes.
+func CompilerMemory(n uint64) uint64 { return n - min(n, compilerFree) }
 
 // take counts a module of n bytes, which is there already: mappings can be refused, as
 // Go could not do without; the memory cannot.

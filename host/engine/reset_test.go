@@ -114,7 +114,7 @@ func TestReset(t *testing.T) {
 						}
 						defer e.Close(ctx)
 						wasm, state := mutable(pages, start)
-						m, err := e.Compile(ctx, "m", wasm)
+						m, err := e.Compile(ctx, "m", wasm, 0)
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -243,7 +243,7 @@ func TestSnapshotNeedsStates(t *testing.T) {
 	defer e.Close(ctx)
 	for _, state := range []*State{nil, {Globals: []string{"no such global"}}} {
 		wasm, _ := mutable(1, false)
-		m, err := e.Compile(ctx, "m", wasm)
+		m, err := e.Compile(ctx, "m", wasm, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -167,7 +167,8 @@ func (c *compiler) rewrite(m *module, w *wiring, check int) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("core module %s: %w", m.name, err)
 	}
-	i, err := c.addModule(plan.Module{Name: m.name, Bytes: bytes, Image: imageOf(info), State: stateOf(info), Needs: needsOf(m.decoded), Start: start, Interpret: interpret(info)})
+	i, err := c.addModule(plan.Module{Name: m.name, Bytes: bytes, Image: imageOf(info), State: stateOf(info), Needs: needsOf(m.decoded), Start: start,
+		Interpret: interpret(info), CompileMemory: info.CompileMemory})
 	if err == nil {
 		m.rewritten[key] = i
 	}

@@ -131,6 +131,9 @@ type Module struct {
 	// Interpret says what in the module the engine's compiler gets wrong, for messages;
 	// empty if nothing. All of the composition is interpreted then.
 	Interpret string
+	// CompileMemory is an estimate, from above, of the memory that the engine's compiler takes
+	// for the module, in bytes; 0 if nothing is known, as of generated ones, which are small.
+	CompileMemory uint64
 	// Start is the exported function to call once an instance is made, empty without: the
 	// start function, which instantiation itself does not call.
 	Start string

@@ -57,6 +57,7 @@ func (a *app) callTarget(t *target, args []string, format string) (err error) {
 		return interrupted(ctx, err)
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
+	defer limitHeap(c)()
 	w := &running{comp: c}
 	if len(args) == 0 {
 		return a.printFunctions(w.Functions(), format)

@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sidecall/sidecall/cmd/sidecall/internal/report"
+	"github.com/sidecall/sidecall/host"
+	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/diag"
 )
 
@@ -37,6 +39,9 @@ and notes. Its exit code is 3 if the manifest is wrong, 4 if the components do n
 				r.Diagnostics = append(r.Diagnostics, missingDirectories(r.Manifest, diag.Warning)...)
 				r.Diagnostics.Sort()
 			}
+			if r.Plan != nil {
+				a.fits(r)
+			}
 			if format == "json" {
 				err = report.DiagnosticsJSON(a.stdout, r.Diagnostics)
 			} else {
@@ -52,6 +57,14 @@ and notes. Its exit code is 3 if the manifest is wrong, 4 if the components do n
 	outputFlag(cmd, "text", "json")
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	return cmd
+}
+
+// fits warns if this machine, or the control group of this process, is too small for what was
+// linked: it may be run elsewhere.
+func (a *app) fits(r *linker.Result) {
+	if err := host.Fits(r.Plan, a.hostConfig()); err != nil {
+		r.Diagnostics.Add(diag.Diagnostic{Severity: diag.Warning, Stage: diag.Link, Message: "it cannot run here: " + err.Error()})
+	}
 }
 
 // checked prints the diagnostics, to standard output as they are the answer, and a

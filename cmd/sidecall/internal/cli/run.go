@@ -80,6 +80,7 @@ func (a *app) runPlan(r *linker.Result) (err error) {
 		return interrupted(ctx, err)
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
+	defer limitHeap(c)()
 	_, unwatch := a.watched(c, r, "run")
 	defer unwatch()
 
@@ -140,7 +141,7 @@ func findCommand(p *plan.Plan) (string, error) {
 	return "", notExported(p, "the main component is not a command: it does not export wasi:cli/run@0.2.x", hint)
 }
 
-func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, error) {
+func (a *app) hostConfig() host.Config {
 	cfg := host.Config{
 		Interfaces: a.hostInterfaces(),
 		CacheDir:   a.cacheDir(),
@@ -154,8 +155,13 @@ func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, err
 	if a.settings.Engine != "auto" {
 		cfg.Engine = a.settings.Engine
 	}
+	return cfg
+}
+
+func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, error) {
 	defer a.progress("compiling " + p.Name)()
-	c, err := host.Compile(ctx, p, cfg)
+	defer limitHeapAlone()()
+	c, err := host.Compile(ctx, p, a.hostConfig())
 	if err == nil && a.compiled != nil {
 		a.compiled(c)
 	}

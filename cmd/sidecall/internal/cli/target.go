@@ -83,6 +83,7 @@ func (t *target) fromArgs(cmd *cobra.Command, args []string) error {
 
 // link reads, links and checks the target. What was found wrong is in the result.
 func (a *app) link(t *target) (*linker.Result, error) {
+	defer limitHeapAlone()()
 	start := time.Now()
 	m, problems, err := a.load(t)
 	if err != nil {
@@ -101,7 +102,7 @@ func (a *app) link(t *target) (*linker.Result, error) {
 	for _, text := range took {
 		a.log.Warn().Msg(text)
 	}
-	r := linker.Link(m, catalog(a.hostInterfaces()), linker.Options{Image: a.imageOfComponent, Compile: compile.Options{Fuse: a.observed.fuse()}})
+	r := linker.Link(m, catalog(a.hostInterfaces()), linker.Options{MaxFileSize: mostFileSize(), Image: a.imageOfComponent, Compile: compile.Options{Fuse: a.observed.fuse()}})
 	r.Diagnostics = append(problems, r.Diagnostics...)
 	if a.linked != nil {
 		a.linked(r)
