@@ -232,7 +232,7 @@ func TestSpanLimits(t *testing.T) {
 	}
 }
 
-// TestSpanBytes: a span has 16 KiB, however it is made up, and with limits of the environment
+// TestSpanBytes: a span has 8 KiB, however it is made up, and with limits of the environment
 // that are none.
 func TestSpanBytes(t *testing.T) {
 	limits = sdktrace.SpanLimits{AttributeValueLengthLimit: -1, AttributeCountLimit: -1, EventCountLimit: -1, LinkCountLimit: -1, AttributePerEventCountLimit: -1, AttributePerLinkCountLimit: -1}
@@ -253,7 +253,7 @@ func TestSpanBytes(t *testing.T) {
 	for _, a := range got.Attributes()[2:] {
 		size += len(a.Key) + len(a.Value.AsString()) + 8*len(a.Value.AsInt64Slice())
 	}
-	if size > 16<<10 || len(got.Events()) != 0 || got.DroppedAttributes() != 3 {
+	if size > 8<<10 || len(got.Events()) != 0 || got.DroppedAttributes() != 3 {
 		t.Errorf("%d bytes, %d events, %d attributes dropped", size, len(got.Events()), got.DroppedAttributes())
 	}
 }

@@ -23,7 +23,7 @@ const (
 	maxSpans = 1000
 	// spanBytes is what a span holds: its texts, and 64 bytes for each attribute, event and
 	// link.
-	spanBytes = 16 << 10
+	spanBytes = 8 << 10
 	// scopeText is how long names, versions and addresses of scopes are.
 	scopeText = 256
 	// maxStates is how many members a tracestate has (W3C Trace Context, section 3.3.1.1).
