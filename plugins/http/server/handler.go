@@ -179,10 +179,14 @@ func (e *exchange) serve(lease *pool.Lease) {
 }
 
 // failure is the status for a guest whose call failed before it answered, 0 for the
-// usual one. One that had to end because the server does has done nothing wrong, and
-// another process may answer.
-func (e *exchange) failure(error) (status int) {
-	if !errors.Is(context.Cause(e.r.Context()), ErrDrain) {
+// usual one. One that had to end because the server does, or because the process has no
+// more memory, has done nothing wrong, and another process may answer.
+func (e *exchange) failure(err error) (status int) {
+	switch {
+	case errors.Is(context.Cause(e.r.Context()), ErrDrain):
+	case host.NoRoom(err):
+		e.countRefused(NoMemory, err)
+	default:
 		return 0
 	}
 	e.w.Header().Set("Retry-After", retryAfter)
@@ -234,11 +238,16 @@ func (e *exchange) unavailable(err error) {
 	if errors.Is(context.Cause(e.r.Context()), ErrDrain) {
 		why = Ending
 	}
+	e.countRefused(why, err)
+	e.w.Header().Set("Retry-After", retryAfter)
+	e.refuse(http.StatusServiceUnavailable)
+}
+
+// countRefused counts a request that was turned away, and tells the log once in a while.
+func (e *exchange) countRefused(why Reason, err error) {
 	if n := e.h.refused.count(why); n > 0 {
 		e.h.cfg.Log.Warn().Err(err).Str("composition", e.h.cfg.Name).Uint64("requests", n).Msg(reasons[why])
 	}
-	e.w.Header().Set("Retry-After", retryAfter)
-	e.refuse(http.StatusServiceUnavailable)
 }
 
 // noInstance answers a request for which there is no instance: because all are busy
