@@ -24,6 +24,8 @@ const (
 	pointAttributes = 32
 	// maxBuckets is how many buckets a histogram has. The SDK's default is 16.
 	maxBuckets = 128
+	// maxExponential is how many it has of one sign if they are exponential: the SDK's default.
+	maxExponential = 160
 	// descriptionText is how long descriptions are, unitText units.
 	descriptionText, unitText = 1 << 10, 63
 )
@@ -91,7 +93,7 @@ func short(s string) string {
 var (
 	errName        = errors.New("a name has a letter, and then at most 254 letters, digits, _, ., - and /")
 	errUnit        = fmt.Errorf("a unit has at most %d characters of ASCII", unitText)
-	errExponential = errors.New("histograms with exponential buckets are not taken: choose explicit ones")
+	errExponential = fmt.Errorf("a histogram has at most %d exponential buckets of one sign, a scale from %d to %d, a finite threshold, and counts that add up", maxExponential, guest.MinScale, guest.MaxScale)
 	errPoints      = fmt.Errorf("there are more than %d points", maxPoints)
 	errNumber      = errors.New("a number is not of the metric's type, not finite, too large, or below 0 where the metric only grows")
 	errBuckets     = fmt.Errorf("a histogram has at most %d buckets, one more than bounds, the bounds are finite and grow, and the counts add up", maxBuckets)
@@ -120,7 +122,8 @@ func (e *exporting) metric(v value.Value) error {
 		m.Kind.Form = guest.Histogram
 		m.Delta = delta(data.At(3).Case(), true)
 	default:
-		return errExponential
+		m.Kind.Form = guest.ExponentialHistogram
+		m.Delta = delta(data.At(3).Case(), true)
 	}
 	points, err := e.points(m, data)
 	m.Points = points
@@ -159,21 +162,24 @@ func (e *exporting) points(m *guest.Metric, data value.Value) (all []guest.Point
 	return all, err
 }
 
-func readPoint(p *guest.Point, v value.Value, k guest.Kind) (err error) {
+func readPoint(p *guest.Point, v value.Value, k guest.Kind) error {
+	sum, least := 1, -1 // where a record has them
+	switch k.Form {
+	case guest.Histogram:
+		sum, least = 6, 4
+	case guest.ExponentialHistogram:
+		sum, least = 4, 2
+	}
 	var ok bool
-	if k.Form != guest.Histogram {
-		p.Value, ok = number(v.At(1), k)
-		if !ok || k.Monotonic && (p.Value.Int < 0 || p.Value.Float < 0) {
-			return errNumber
-		}
+	if p.Value, ok = number(v.At(sum), k); !ok || k.Monotonic && (p.Value.Int < 0 || p.Value.Float < 0) {
+		return errNumber
+	}
+	if least < 0 {
 		return nil
 	}
 	p.Count = v.At(1).U64()
-	if p.Value, ok = number(v.At(6), k); !ok {
-		return errNumber
-	}
 	for n, to := range []**guest.Number{&p.Min, &p.Max} {
-		if given, is := v.At(4 + n).Payload(); is {
+		if given, is := v.At(least + n).Payload(); is {
 			x, ok := number(given, k)
 			if !ok {
 				return errNumber
@@ -181,19 +187,22 @@ func readPoint(p *guest.Point, v value.Value, k guest.Kind) (err error) {
 			*to = &x
 		}
 	}
-	bounds, counts := v.At(2), v.At(3)
+	if k.Form == guest.Histogram {
+		return explicit(p, v.At(2), v.At(3))
+	}
+	return exponential(p, v)
+}
+
+// explicit reads buckets with their bounds. A histogram may have none.
+func explicit(p *guest.Point, bounds, counts value.Value) (err error) {
 	if counts.Len() > maxBuckets || counts.Len() != bounds.Len()+1 && (counts.Len() != 0 || bounds.Len() != 0) {
 		return errBuckets
 	}
-	var sum uint64
-	for i := range counts.Len() {
-		n := counts.At(i).U64()
-		p.Buckets = append(p.Buckets, n)
-		if sum += n; sum < n {
-			return errBuckets
-		}
+	var total uint64
+	if p.Buckets, total, err = numbers(counts, total, errBuckets); err != nil {
+		return err
 	}
-	if sum != p.Count && counts.Len() != 0 {
+	if total != p.Count && counts.Len() != 0 {
 		return errBuckets
 	}
 	for i := range bounds.Len() {
@@ -204,6 +213,43 @@ func readPoint(p *guest.Point, v value.Value, k guest.Kind) (err error) {
 		p.Bounds = append(p.Bounds, b)
 	}
 	return nil
+}
+
+// exponential reads a scale, and buckets of both signs.
+func exponential(p *guest.Point, v value.Value) (err error) {
+	e := &guest.Exponential{Scale: int32(v.At(5).S8()), ZeroCount: v.At(6).U64(), ZeroThreshold: v.At(9).F64()}
+	if e.Scale < guest.MinScale || e.Scale > guest.MaxScale || math.IsNaN(e.ZeroThreshold) || math.IsInf(e.ZeroThreshold, 0) || e.ZeroThreshold < 0 {
+		return errExponential
+	}
+	total := e.ZeroCount
+	for n, to := range []*guest.Buckets{&e.Positive, &e.Negative} {
+		b := v.At(7 + n)
+		to.Offset = b.At(0).S32()
+		if n := b.At(1).Len(); n > maxExponential || to.Offset > math.MaxInt32-maxExponential {
+			return errExponential
+		}
+		if to.Counts, total, err = numbers(b.At(1), total, errExponential); err != nil {
+			return err
+		}
+	}
+	if total != p.Count {
+		return errExponential
+	}
+	p.Exponential = e
+	return nil
+}
+
+// numbers reads counts, and adds them to what there is. The error is that of a sum that is
+// too large.
+func numbers(list value.Value, total uint64, tooMany error) (all []uint64, _ uint64, err error) {
+	for i := range list.Len() {
+		n := list.At(i).U64()
+		all = append(all, n)
+		if total += n; total < n {
+			return nil, 0, tooMany
+		}
+	}
+	return all, total, nil
 }
 
 // number reads a metric-number, which is of the metric's type and finite.

@@ -3,6 +3,7 @@ package otel_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -335,6 +336,21 @@ func histogram(bounds []float64, counts []uint64) value.Value {
 	return value.Record(value.String("h"), value.String(""), value.String("s"), value.Variant(2, &data))
 }
 
+// exponential is a histogram of positive values.
+func exponential(scale int8, offset int32, counts ...uint64) value.Value {
+	var c []value.Value
+	n := uint64(2) // of zeros
+	for _, u := range counts {
+		c, n = append(c, value.U64(u)), n+u
+	}
+	sum := value.F64(4)
+	least := value.Variant(0, &sum)
+	point := value.Record(value.List(), value.U64(n), value.Some(least), value.None(), least, value.S8(scale), value.U64(2),
+		value.Record(value.S32(offset), value.List(c...)), value.Record(value.S32(0), value.List()), value.F64(0.5), value.List())
+	data := value.Record(value.List(point), at(10, 0), at(11, 0), value.Enum(0))
+	return value.Record(value.String("e"), value.String(""), value.String(""), value.Variant(3, &data))
+}
+
 func exported(metrics ...value.Value) value.Value {
 	return value.Record(value.Record(value.List(), value.None()), value.List(value.Record(scope("lib"), value.List(metrics...))))
 }
@@ -360,7 +376,7 @@ func TestMetrics(t *testing.T) {
 	for range 2 {
 		e := traced(t, k)
 		e.Ok(metrics, "export", exported(counter("n", 3, "1", nil), histogram([]float64{1, 2}, []uint64{1, 0, 1})))
-		e.Ok(metrics, "export", exported(counter("n", 5, "1", nil), histogram([]float64{1, 2}, []uint64{2, 0, 1})))
+		e.Ok(metrics, "export", exported(counter("n", 5, "1", nil), histogram([]float64{1, 2}, []uint64{2, 0, 1}), exponential(3, -1, 4, 5)))
 		e.Close()
 	}
 	all := produced(t, k)
@@ -375,6 +391,11 @@ func TestMetrics(t *testing.T) {
 	if h.Count != 6 || fmt.Sprint(h.BucketCounts) != "[4 0 2]" || h.Sum != 8 {
 		t.Errorf("got %+v", h)
 	}
+	x := all["guest.e"].(metricdata.ExponentialHistogram[float64]).DataPoints[0]
+	if low, _ := x.Min.Value(); x.Count != 22 || x.Scale != 3 || x.ZeroCount != 4 || x.ZeroThreshold != 0.5 || x.Sum != 8 || low != 4 ||
+		x.PositiveBucket.Offset != -1 || fmt.Sprint(x.PositiveBucket.Counts) != "[8 10]" {
+		t.Errorf("got %+v", x)
+	}
 }
 
 // TestMetricsRefused: what is no metric is answered by an error, and all else is taken.
@@ -382,7 +403,6 @@ func TestMetricsRefused(t *testing.T) {
 	k := &kept{metrics: guest.NewMetrics("test")}
 	e := traced(t, k)
 	nan := value.F64(0)
-	exponential := value.Record(value.List(), at(0, 0), at(0, 0), value.Enum(0))
 	negative := value.S64(-1)
 	falling := value.Record(value.List(value.Record(value.List(), value.Variant(1, &negative), value.List())), at(10, 0), at(11, 0), value.Enum(1), value.Bool(true))
 	mixed := value.Record(value.List(value.Record(value.List(), value.Variant(0, &nan), value.List())), at(10, 0), at(11, 0), value.Enum(1), value.Bool(true))
@@ -395,7 +415,9 @@ func TestMetricsRefused(t *testing.T) {
 		`metric "1x": a name has`:                    counter("1x", 1, "", nil),
 		`metric "u": a unit has`:                     counter("u", 1, "\n", nil),
 		`metric "n": the metric n has another kind`:  counter("n", 1, "By", nil),
-		`metric "x": histograms with exponential`:    metric("x", 3, exponential),
+		`metric "e": a histogram has at most 160`:    exponential(21, 0, 1),
+		`metric "e": a histogram has at most 160 `:   exponential(0, 0, make([]uint64, 161)...),
+		`metric "e": a histogram has at most 160 e`:  exponential(0, math.MaxInt32, 1),
 		`metric "y": a number is not`:                metric("y", 9, falling),
 		`metric "z": a number is not of the metric'`: metric("z", 9, mixed),
 		`metric "big": a number`:                     counter("big", 1<<63, "", nil),

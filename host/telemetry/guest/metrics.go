@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -47,6 +48,7 @@ const (
 	Gauge Form = iota
 	Sum
 	Histogram
+	ExponentialHistogram
 )
 
 // Metric is what one instance of a component has measured.
@@ -64,11 +66,12 @@ type Point struct {
 	Attributes []attribute.KeyValue
 	Start      time.Time
 	Value      Number // a histogram's sum
-	// What histograms have beside: the buckets are one more than the bounds.
-	Count    uint64
-	Bounds   []float64
-	Buckets  []uint64
-	Min, Max *Number
+	// What histograms have beside: the buckets are one more than the bounds, or exponential.
+	Count       uint64
+	Bounds      []float64
+	Buckets     []uint64
+	Exponential *Exponential
+	Min, Max    *Number
 }
 
 // Number is an int64 or a float64, as the metric's kind says.
@@ -209,7 +212,7 @@ func keyOf(set attribute.Set) string {
 // since is what is new of a point that counts from the beginning.
 func (i *Instance) since(key string, p *Point, k Kind) (Point, error) {
 	last, seen := i.last[key]
-	size := i.size + 8*(len(p.Buckets)+len(p.Bounds)-len(last.Buckets)-len(last.Bounds))
+	size := i.size + 8*(len(p.Buckets)+len(p.Bounds)+p.Exponential.size()-len(last.Buckets)-len(last.Bounds)-last.Exponential.size())
 	if !seen {
 		size += len(key) + int(unsafe.Sizeof(*p)) + 32
 	}
@@ -220,7 +223,7 @@ func (i *Instance) since(key string, p *Point, k Kind) (Point, error) {
 	if i.last == nil {
 		i.last = map[string]Point{}
 	}
-	i.last[key] = Point{Start: p.Start, Value: p.Value, Count: p.Count, Buckets: p.Buckets, Bounds: p.Bounds}
+	i.last[key] = Point{Start: p.Start, Value: p.Value, Count: p.Count, Buckets: p.Buckets, Bounds: p.Bounds, Exponential: p.Exponential}
 	add := *p
 	if !seen || !last.Start.Equal(p.Start) || !add.subtract(&last, k) {
 		return *p, nil // it began again
@@ -232,6 +235,9 @@ func (i *Instance) since(key string, p *Point, k Kind) (Point, error) {
 // of the same: what only grows has not.
 func (p *Point) subtract(last *Point, k Kind) bool {
 	v := Number{p.Value.Int - last.Value.Int, p.Value.Float - last.Value.Float}
+	if math.IsInf(v.Float, 0) {
+		return false
+	}
 	if k.Form == Sum {
 		if k.Monotonic && (p.Value.Int < last.Value.Int || p.Value.Float < last.Value.Float) {
 			return false
@@ -241,6 +247,13 @@ func (p *Point) subtract(last *Point, k Kind) bool {
 	}
 	if p.Count < last.Count || !slices.Equal(p.Bounds, last.Bounds) {
 		return false
+	}
+	if k.Form == ExponentialHistogram {
+		e, ok := p.Exponential.minus(last.Exponential)
+		if ok {
+			p.Value, p.Count, p.Exponential = v, p.Count-last.Count, e
+		}
+		return ok
 	}
 	buckets := slices.Clone(p.Buckets)
 	for n := range buckets {
@@ -253,13 +266,20 @@ func (p *Point) subtract(last *Point, k Kind) bool {
 	return true
 }
 
-// add adds a point to what there is. Integers stay at the largest there is, rather than
-// beginning at the smallest.
+// add adds a point to what there is. What would be too large a number stays as it was.
 func (s *series) add(p *Point, k Kind) error {
 	switch k.Form {
 	case Gauge:
 		s.Value = p.Value
 		return nil
+	case ExponentialHistogram:
+		e, err := s.Exponential.plus(p.Exponential)
+		if err != nil {
+			return err
+		}
+		s.Exponential = e
+		s.Count += p.Count
+		s.Min, s.Max = extreme(s.Min, p.Min, -1), extreme(s.Max, p.Max, 1)
 	case Histogram:
 		if !slices.Equal(s.Bounds, p.Bounds) {
 			return ErrBounds
@@ -276,7 +296,11 @@ func (s *series) add(p *Point, k Kind) error {
 	if p.Value.Int > 0 && sum < s.Value.Int || p.Value.Int < 0 && sum > s.Value.Int {
 		sum = s.Value.Int
 	}
-	s.Value = Number{sum, s.Value.Float + p.Value.Float}
+	float := s.Value.Float + p.Value.Float
+	if math.IsInf(float, 0) {
+		float = s.Value.Float
+	}
+	s.Value = Number{sum, float}
 	return nil
 }
 
@@ -316,6 +340,7 @@ func (m *Metrics) Produce(context.Context) ([]metricdata.ScopeMetrics, error) {
 func data[N int64 | float64](f *family, now time.Time, number func(Number) N) metricdata.Aggregation {
 	var points []metricdata.DataPoint[N]
 	var histograms []metricdata.HistogramDataPoint[N]
+	var exponential []metricdata.ExponentialHistogramDataPoint[N]
 	extrema := func(n *Number) (e metricdata.Extrema[N]) {
 		if n != nil {
 			e = metricdata.NewExtrema(number(*n))
@@ -329,6 +354,12 @@ func data[N int64 | float64](f *family, now time.Time, number func(Number) N) me
 				Bounds: s.Bounds, BucketCounts: s.Buckets, Min: extrema(s.Min), Max: extrema(s.Max), Sum: number(s.Value)})
 			continue
 		}
+		if e := s.Exponential; f.kind.Form == ExponentialHistogram {
+			exponential = append(exponential, metricdata.ExponentialHistogramDataPoint[N]{Attributes: s.set, StartTime: s.since, Time: now, Count: s.Count,
+				Min: extrema(s.Min), Max: extrema(s.Max), Sum: number(s.Value), Scale: e.Scale, ZeroCount: e.ZeroCount, ZeroThreshold: e.ZeroThreshold,
+				PositiveBucket: metricdata.ExponentialBucket(e.Positive), NegativeBucket: metricdata.ExponentialBucket(e.Negative)})
+			continue
+		}
 		points = append(points, metricdata.DataPoint[N]{Attributes: s.set, StartTime: s.since, Time: now, Value: number(s.Value)})
 	}
 	switch f.kind.Form {
@@ -336,6 +367,8 @@ func data[N int64 | float64](f *family, now time.Time, number func(Number) N) me
 		return metricdata.Sum[N]{DataPoints: points, Temporality: metricdata.CumulativeTemporality, IsMonotonic: f.kind.Monotonic}
 	case Histogram:
 		return metricdata.Histogram[N]{DataPoints: histograms, Temporality: metricdata.CumulativeTemporality}
+	case ExponentialHistogram:
+		return metricdata.ExponentialHistogram[N]{DataPoints: exponential, Temporality: metricdata.CumulativeTemporality}
 	}
 	return metricdata.Gauge[N]{DataPoints: points}
 }

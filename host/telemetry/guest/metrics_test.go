@@ -3,6 +3,7 @@ package guest
 import (
 	"errors"
 	"math"
+	"slices"
 	"testing"
 	"time"
 
@@ -91,6 +92,49 @@ func TestHistograms(t *testing.T) {
 	high, _ := p.Max.Value()
 	if p.Count != 7 || p.BucketCounts[0] != 2 || p.BucketCounts[1] != 5 || p.Sum != 7 || low != 0.25 || high != 9 {
 		t.Errorf("got %+v, from %v to %v", p, low, high)
+	}
+}
+
+func TestFloatsStayFinite(t *testing.T) {
+	of := func(f float64) report { return report{0, Point{Value: Number{Float: f}}, nil} }
+	for _, delta := range []bool{false, true} {
+		sum := produce(t, Kind{Form: Sum, Float: true}, delta, of(-math.MaxFloat64), of(math.MaxFloat64), of(math.MaxFloat64)).(metricdata.Sum[float64])
+		if v := sum.DataPoints[0].Value; math.IsInf(v, 0) || math.IsNaN(v) {
+			t.Errorf("got %v", v)
+		}
+	}
+}
+
+// TestExponential adds up histograms of several scales, each by what is new of it.
+func TestExponential(t *testing.T) {
+	of := func(instance int, scale, offset int32, counts ...uint64) report {
+		e := &Exponential{Scale: scale, ZeroCount: 1, Positive: Buckets{offset, counts}}
+		p := Point{Exponential: e, Count: 1}
+		for _, n := range counts {
+			p.Count += n
+		}
+		return report{instance, p, nil}
+	}
+	get := func(reports ...report) metricdata.ExponentialHistogramDataPoint[float64] {
+		return produce(t, Kind{Form: ExponentialHistogram, Float: true}, false, reports...).(metricdata.ExponentialHistogram[float64]).DataPoints[0]
+	}
+	// The second report of the first instance is coarser, and has one value more.
+	p := get(of(0, 1, -2, 1, 1, 2), of(0, 0, -1, 2, 3), of(1, 0, 1, 5))
+	if p.Scale != 0 || p.Count != 12 || p.ZeroCount != 2 || p.PositiveBucket.Offset != -1 || !slices.Equal(p.PositiveBucket.Counts, []uint64{2, 3, 5}) {
+		t.Errorf("got %+v", p)
+	}
+	// Far apart, both fit by a coarser scale.
+	p = get(of(0, 20, 0, 7), of(1, 20, 1<<20, 8))
+	if len(p.PositiveBucket.Counts) > maxExponential || p.Scale >= 20 || p.Count != 17 {
+		t.Errorf("got %+v", p)
+	}
+	// No numbers are as far apart as these.
+	far := of(1, 0, math.MaxInt32-200, 1)
+	far.err = ErrExponential
+	get(of(0, 0, math.MinInt32, 1), far)
+	// What fell has begun again.
+	if p = get(of(0, 0, 0, 5), of(0, 0, 3, 5)); p.Count != 12 {
+		t.Errorf("got %+v", p)
 	}
 }
 

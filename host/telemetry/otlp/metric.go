@@ -2,6 +2,7 @@ package otlp
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math"
 	"time"
@@ -105,6 +106,10 @@ func writeData(m *message, data metricdata.Aggregation) error {
 		m.message(9, func(m *message) { writeHistogram(m, d) })
 	case metricdata.Histogram[float64]:
 		m.message(9, func(m *message) { writeHistogram(m, d) })
+	case metricdata.ExponentialHistogram[int64]:
+		m.message(10, func(m *message) { writeExponential(m, d) })
+	case metricdata.ExponentialHistogram[float64]:
+		m.message(10, func(m *message) { writeExponential(m, d) })
 	default:
 		return fmt.Errorf("no way to send a %T", data)
 	}
@@ -162,6 +167,42 @@ func writeHistogramPoint[N int64 | float64](m *message, p *metricdata.HistogramD
 		m.double(12, float64(v))
 	}
 }
+
+func writeExponential[N int64 | float64](m *message, h metricdata.ExponentialHistogram[N]) {
+	for _, p := range h.DataPoints {
+		m.message(1, func(m *message) {
+			writeAttributes(m, 1, p.Attributes.ToSlice())
+			m.fixed64(2, nanos(p.StartTime))
+			m.fixed64(3, nanos(p.Time))
+			m.fixed64(4, p.Count)
+			m.double(5, float64(p.Sum))
+			m.uint(6, zigzag(p.Scale))
+			m.fixed64(7, p.ZeroCount)
+			m.message(8, func(m *message) { writeBuckets(m, p.PositiveBucket) })
+			m.message(9, func(m *message) { writeBuckets(m, p.NegativeBucket) })
+			if v, ok := p.Min.Value(); ok {
+				m.double(12, float64(v))
+			}
+			if v, ok := p.Max.Value(); ok {
+				m.double(13, float64(v))
+			}
+			m.double(14, p.ZeroThreshold)
+		})
+	}
+	m.uint(2, temporality(h.Temporality))
+}
+
+// writeBuckets writes counts as varints, which here are not packed: a reader takes both.
+func writeBuckets(m *message, b metricdata.ExponentialBucket) {
+	m.uint(1, zigzag(b.Offset))
+	for _, n := range b.Counts {
+		m.tag(2, varint)
+		*m = binary.AppendUvarint(*m, n)
+	}
+}
+
+// zigzag is how a sint32 is written.
+func zigzag(n int32) uint64 { return uint64(uint32(n<<1) ^ uint32(n>>31)) }
 
 func writeTimes(m *message, start, end time.Time, attributes attribute.Set) {
 	m.fixed64(2, nanos(start))

@@ -93,6 +93,29 @@ func TestScopes(t *testing.T) {
 	}
 }
 
+// TestExponential: components have histograms that the SDK itself makes by no default.
+func TestExponential(t *testing.T) {
+	point := metricdata.ExponentialHistogramDataPoint[float64]{Attributes: attribute.NewSet(attribute.Int("a", 1)), StartTime: time.Unix(1, 0), Time: time.Unix(2, 0),
+		Count: 6, Sum: 1.5, Scale: -3, ZeroCount: 1, ZeroThreshold: 0.25, Min: metricdata.NewExtrema(0.5), Max: metricdata.NewExtrema(9.0),
+		PositiveBucket: metricdata.ExponentialBucket{Offset: -7, Counts: []uint64{300, 0, 2}}, NegativeBucket: metricdata.ExponentialBucket{Offset: 4, Counts: []uint64{1}}}
+	b, err := encodeMetrics(&metricdata.ResourceMetrics{Resource: res, ScopeMetrics: []metricdata.ScopeMetrics{{Metrics: []metricdata.Metrics{{Name: "h",
+		Data: metricdata.ExponentialHistogram[float64]{Temporality: metricdata.CumulativeTemporality, DataPoints: []metricdata.ExponentialHistogramDataPoint[float64]{point}}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var req collectormetrics.ExportMetricsServiceRequest
+	if err := proto.Unmarshal(b, &req); err != nil || unknown(&req) {
+		t.Fatalf("%v, %s", err, protojson.Format(&req))
+	}
+	h := req.ResourceMetrics[0].ScopeMetrics[0].Metrics[0].GetExponentialHistogram()
+	p := h.DataPoints[0]
+	if h.AggregationTemporality != metricspb.AggregationTemporality_AGGREGATION_TEMPORALITY_CUMULATIVE || p.Count != 6 || p.GetSum() != 1.5 || p.Scale != -3 || p.ZeroCount != 1 ||
+		p.ZeroThreshold != 0.25 || p.GetMin() != 0.5 || p.GetMax() != 9 || p.StartTimeUnixNano != 1e9 || p.TimeUnixNano != 2e9 || len(p.Attributes) != 1 ||
+		p.Positive.Offset != -7 || !slices.Equal(p.Positive.BucketCounts, []uint64{300, 0, 2}) || p.Negative.Offset != 4 || !slices.Equal(p.Negative.BucketCounts, []uint64{1}) {
+		t.Errorf("got %s", protojson.Format(&req))
+	}
+}
+
 // TestSpans compares what is written with what the protocol's own library reads.
 func TestSpans(t *testing.T) {
 	spans := someSpans(t)
