@@ -259,6 +259,17 @@ func TestSpanBytes(t *testing.T) {
 	}
 }
 
+// TestLongJSON: what is longer than 64 KiB is not read, but a text.
+func TestLongJSON(t *testing.T) {
+	k := &kept{}
+	s := newSpan(5)
+	s.attributes = []value.Value{attr("short", strings.Repeat(" ", 60<<10)+"1"), attr("long", strings.Repeat(" ", 70<<10)+"1")}
+	traced(t, k).Must(tracing, "on-end", s.value())
+	if got := k.spans[0].Attributes()[2:]; got[0].Value.Type() != attribute.INT64 || got[1].Value.Type() != attribute.STRING {
+		t.Errorf("got %v", got)
+	}
+}
+
 // TestSpansOfCall: of one call there are so many spans, each ends once, and what one call left
 // open is nothing to the next.
 func TestSpansOfCall(t *testing.T) {

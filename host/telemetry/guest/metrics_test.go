@@ -43,7 +43,7 @@ func ints(instance int, v int64) report {
 }
 
 func TestSums(t *testing.T) {
-	again := ints(0, 2)
+	again := ints(0, 6)
 	again.Start = time.Unix(5, 0)
 	for name, tt := range map[string]struct {
 		monotonic, delta bool
@@ -52,7 +52,7 @@ func TestSums(t *testing.T) {
 	}{
 		"cumulative":          {true, false, []report{ints(0, 1), ints(0, 4), ints(1, 2), ints(0, 4)}, 6},
 		"delta":               {true, true, []report{ints(0, 1), ints(0, 4), ints(1, 2)}, 7},
-		"began again":         {true, false, []report{ints(0, 5), again}, 7},
+		"began again":         {true, false, []report{ints(0, 5), again}, 11},
 		"fell":                {true, false, []report{ints(0, 5), ints(0, 2)}, 7},
 		"up and down":         {false, false, []report{ints(0, 5), ints(0, 2), ints(1, -1)}, 1},
 		"as large as may be":  {true, true, []report{ints(0, math.MaxInt64), ints(0, 1)}, math.MaxInt64},
