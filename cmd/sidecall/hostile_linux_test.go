@@ -58,6 +58,7 @@ var attacks = []attack{
 	{name: "slow headers", clients: 500, client: slowHeaders},
 	{name: "large headers", clients: 16, client: largeHeaders},
 	{name: "large bodies", clients: 32, client: largeBodies},
+	{name: "answers not taken", clients: 1000, client: takesNothing},
 }
 
 // TestHostile attacks a process with a small memory in every way that its guest knows, while
@@ -331,6 +332,26 @@ func slowReader(ctx context.Context, address string) {
 		_, _ = io.WriteString(c, "GET /body HTTP/1.1\r\nHost: x\r\n\r\n")
 		<-ctx.Done()
 	}
+}
+
+// takesNothing sends hundreds of requests by HTTP/2 at once, and has no window for answers
+// (RFC 9113 section 6.9.2).
+func takesNothing(ctx context.Context, address string) {
+	c := dial(ctx, address)
+	if c == nil {
+		return
+	}
+	frame := func(to []byte, kind, flags byte, stream int, payload ...byte) []byte {
+		to = append(to, 0, 0, byte(len(payload)), kind, flags, 0, 0, byte(stream>>8), byte(stream))
+		return append(to, payload...)
+	}
+	b := frame([]byte("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 4, 0, 0, 0, 4, 0, 0, 0, 0)
+	for i := range 250 {
+		// GET, http, /, and the authority x (RFC 7541).
+		b = frame(b, 1, 5, 2*i+1, 0x82, 0x86, 0x84, 0x41, 1, 'x')
+	}
+	_, _ = c.Write(b)
+	<-ctx.Done()
 }
 
 // slowHeaders sends a header byte by byte.

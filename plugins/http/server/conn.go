@@ -48,6 +48,9 @@ func (c *conn) Read(p []byte) (int, error) {
 		}
 	}
 	for {
+		if c.in.HTTP2() {
+			p = p[:c.of.turn(len(p))]
+		}
 		n, err := c.in.Read(p)
 		if n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) || !c.goOn() {
 			return n, err

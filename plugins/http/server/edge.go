@@ -16,7 +16,8 @@ func withConn(ctx context.Context, c net.Conn) context.Context {
 }
 
 // edge is the handler nearest to net/http.
-func edge(next http.Handler) http.Handler {
+func (s *Server) edge(next http.Handler) http.Handler {
+	streams := newStreams(s.cfg.Limits)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, ok := r.Context().Value(connKey{}).(*conn)
 		if !ok {
@@ -25,6 +26,7 @@ func edge(next http.Handler) http.Handler {
 		}
 		r.TLS = c.state
 		if r.ProtoMajor != 1 {
+			defer streams.begin(s.handler.refusedStream)()
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -250,6 +250,13 @@ func (e *exchange) countRefused(why Reason, err error) {
 	}
 }
 
+// refusedStream counts a request that was reset.
+func (h *Handler) refusedStream() {
+	if n := h.refused.count(Streams); n > 0 {
+		h.cfg.Log.Warn().Str("composition", h.cfg.Name).Uint64("requests", n).Msg(reasons[Streams])
+	}
+}
+
 // noInstance answers a request for which there is no instance: because all are busy
 // until its deadline, the server ends, there is no memory, or instantiation failed.
 func (e *exchange) noInstance(err error) {

@@ -20,6 +20,9 @@ const (
 	Queue Reason = "queue"
 	// Busy: it had to wait until its deadline for others to end.
 	Busy Reason = "busy"
+	// Streams: as many requests of HTTP/2 are open as may, most of them answered, but their
+	// clients do not take the answers.
+	Streams Reason = "streams"
 	// Ending: the server ends.
 	Ending Reason = "ending"
 )
@@ -29,6 +32,7 @@ var reasons = map[Reason]string{
 	NoMemory: "requests are turned away: there is no memory for more instances; see http.limits.requests, --max-memory and the memory of the process",
 	Queue:    "requests are turned away: as many run and wait as may; see http.limits.requests and http.limits.queue",
 	Busy:     "requests are turned away: they waited for others until their deadline; see http.limits.requests and http.limits.deadline",
+	Streams:  "requests are reset: as many streams of HTTP/2 are open as may, for clients do not take their answers; see http.limits.requests and http.limits.write",
 	Ending:   "requests are turned away: the server ends",
 }
 

@@ -45,7 +45,7 @@ func New(cfg Config, opt Listen, wrap func(http.Handler) http.Handler) (*Server,
 		h = wrap(h)
 	}
 	s.http = &http.Server{
-		Handler:           edge(h),
+		Handler:           s.edge(h),
 		ReadHeaderTimeout: s.opt.HeaderTimeout,
 		IdleTimeout:       s.opt.IdleTimeout,
 		MaxHeaderBytes:    s.opt.Header,
