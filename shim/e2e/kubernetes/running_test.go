@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sidecall/sidecall/shim/e2e/testnode"
 )
 
 // serving is a container of the shop that listens at a port.
@@ -162,12 +164,31 @@ func TestResize(t *testing.T) {
 	}
 }
 
-// TestLimits lets a container take more memory than it may.
+// TestLimits: a guest that grows without end is told where its container's memory ends, and
+// the log says so. What no guest asks for, a volume of memory, is the kernel's to end.
 func TestLimits(t *testing.T) {
 	n := newNamespace(t)
-	n.apply(podOf("bomb", "restartPolicy: Never", fmt.Sprintf("name: bomb, image: %q, args: [grow], resources: {limits: {memory: 32Mi}}", n.push(guest, "acme/guest:limits"))))
-	n.until("pod/bomb", "{.status.containerStatuses[0].state.terminated.reason}", "OOMKilled")
-	out := n.must(n.kubectl("describe", "pod", "bomb"))
+	const limit = "resources: {limits: {memory: 32Mi}}"
+	n.apply(podOf("bomb", "restartPolicy: Never", fmt.Sprintf("name: bomb, image: %q, args: [grow], %s", n.push(guest, "acme/guest:limits"), limit)))
+	n.until("pod/bomb", "{.status.phase}", "Succeeded")
+	n.logged("bomb", "bomb", "got less than 100 MiB")
+	n.logged("bomb", "bomb", "the limit is set by the memory limit of the container")
+
+	image, err := testnode.Busybox()
+	if err != nil {
+		t.Fatal(err)
+	}
+	image.Files = append(image.Files, testnode.File{Name: "app.wasm", Mode: 0o644, Data: []byte(read(t, guest))})
+	image.Config.Entrypoint, image.Config.Cmd = []string{"/app.wasm"}, nil
+	if err := n.c.registry.Push(t.Context(), image, "acme/filled:1"); err != nil {
+		t.Fatal(err)
+	}
+	n.apply(podOf("filled", "restartPolicy: Never\nvolumes: [{name: data, emptyDir: {medium: Memory}}]",
+		fmt.Sprintf("name: filled, image: %q, args: [say, begin, flush, loop], %s, volumeMounts: [{name: data, mountPath: /data}]", n.c.registry.Address()+"/acme/filled:1", limit)))
+	n.logged("filled", "filled", "begin")
+	_, _ = n.kubectl("exec", "filled", "--", "/bin/dd", "if=/dev/zero", "of=/data/file", "bs=1M", "count=64") // ends with the container
+	n.until("pod/filled", "{.status.containerStatuses[0].state.terminated.reason}", "OOMKilled")
+	out := n.must(n.kubectl("describe", "pod", "filled"))
 	if !regexp.MustCompile(`Reason: +OOMKilled\n +Exit Code: +137\n`).MatchString(out) {
 		t.Errorf("kubectl describe says\n%s", out)
 	}
