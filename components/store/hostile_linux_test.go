@@ -60,3 +60,24 @@ func TestPipes(t *testing.T) {
 		}
 	}
 }
+
+// TestArchiveIsPipe: an archive that is a pipe is refused, and nobody waits for its other end.
+func TestArchiveIsPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "app.tar")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Skipf("no named pipes here: %v", err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := store.Open(t.TempDir()).Import(t.Context(), path)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if err == nil || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits for the pipe's other end")
+	}
+}

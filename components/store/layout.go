@@ -163,6 +163,9 @@ func (s *Store) Import(ctx context.Context, path string) (ocispec.Descriptor, er
 	}
 	root := os.DirFS(path)
 	if !info.IsDir() {
+		if !info.Mode().IsRegular() { // not opened: a pipe would wait for its other end
+			return ocispec.Descriptor{}, &Error{Ref: path, Msg: "the image cannot be read", Err: errors.New("this is not a regular file")}
+		}
 		dir, err := os.MkdirTemp("", "sidecall-layout-")
 		if err != nil {
 			return ocispec.Descriptor{}, &Error{Ref: path, Msg: "the image cannot be read", Err: err}
