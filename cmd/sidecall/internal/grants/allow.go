@@ -112,6 +112,7 @@ func (a *Allowed) Decide(m *manifest.Manifest, replaced []string, granted func(R
 			if c.Name == m.Main && slices.Contains(replaced, g.Guest) {
 				continue
 			}
+			g.Host = leadsTo(g.Host)
 			if by, ok := decide(ofFiles(c.Name, g)); ok {
 				if by.file != nil {
 					g.Host, g.ReadOnly = by.file.Host, g.ReadOnly || by.file.ReadOnly
@@ -212,6 +213,16 @@ func Outside(m *manifest.Manifest) []Request {
 		}
 	}
 	return out
+}
+
+// leadsTo is where a directory really is. What is asked for by a link is shown, and
+// remembered, as what the link leads to: a guest that may write to a directory can replace
+// another one inside of it by a link before it is run again.
+func leadsTo(host string) string {
+	if real, err := resolved(host); err == nil {
+		return real
+	}
+	return host
 }
 
 // resolved is a path without links, absolute.

@@ -173,3 +173,44 @@ func TestMemory(t *testing.T) {
 		t.Error("no memory remembers")
 	}
 }
+
+// TestLinkInPlaceOfDirectory: a guest that puts a link where a directory was that it had
+// been granted is asked about again, and what is shown is where the link leads.
+func TestLinkInPlaceOfDirectory(t *testing.T) {
+	t.Setenv("XDG_STATE_HOME", t.TempDir())
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	inner, secret := filepath.Join(dir, "data", "inner"), filepath.Join(dir, "secret")
+	for _, d := range []string{inner, secret} {
+		if err := os.MkdirAll(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := asking(t, "files: [{ host: "+filepath.ToSlash(inner)+", guest: /inner }]", "keyvalue: []")
+	memory, image := grants.OpenMemory(), digest.FromString("image")
+	if err := memory.Grant(image, "example.com/a:1", grants.Of(m)); err != nil {
+		t.Fatal(err)
+	}
+	decide := func() []grants.Request {
+		t.Helper()
+		_, open, err := (&grants.Allowed{}).Decide(m, nil, memory.Granted(image))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return open
+	}
+	if open := decide(); len(open) != 0 {
+		t.Errorf("asked again about what was granted: %v", open)
+	}
+	if err := os.Remove(inner); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(secret, inner); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	if open := decide(); len(open) != 1 || open[0].Value != secret+"::/inner" {
+		t.Errorf("the link is granted as the directory was: %v", open)
+	}
+}

@@ -62,6 +62,7 @@ func Of(m *manifest.Manifest) []Request {
 	for i := range m.Components {
 		c := &m.Components[i]
 		for _, g := range c.Files {
+			g.Host = leadsTo(g.Host)
 			add(ofFiles(c.Name, g))
 		}
 		for _, h := range c.OutboundHosts {
