@@ -47,6 +47,8 @@ func (a *app) read(t *target) (*manifest.Manifest, diag.List, error) {
 	switch asks := t.ref != "" && t.own == ""; {
 	case asks && t.runs:
 		m, err = a.granted(t, m)
+	case asks && t.lists:
+		m, _, err = (&grants.Allowed{None: true}).Decide(m, nil, func(grants.Request) bool { return false })
 	case asks:
 		problems = append(problems, asked(t, m)...)
 	case len(t.allow) > 0:

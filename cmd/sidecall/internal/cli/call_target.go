@@ -45,7 +45,7 @@ func (t *target) noFlags(cmd *cobra.Command) error {
 
 // callTarget calls a function of a composition that nobody runs, or lists its functions.
 func (a *app) callTarget(t *target, args []string, format string) (err error) {
-	t.runs = len(args) > 0 // a list needs no grants
+	t.runs, t.lists = len(args) > 0, len(args) == 0
 	r, err := a.linkToRun(t)
 	if err != nil {
 		return err

@@ -44,6 +44,7 @@ type target struct {
 	// What an image may use of what it asks for. runs says that the command lets it,
 	// serves that it listens for it.
 	runs, serves bool
+	lists        bool // its functions, which needs no grant, and gets none
 	allow        []string
 	own          string // a manifest of the user's own, instead of the image's
 	loaded       *loaded
