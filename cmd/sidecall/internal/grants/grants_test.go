@@ -3,6 +3,7 @@ package grants_test
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -212,5 +213,38 @@ func TestLinkInPlaceOfDirectory(t *testing.T) {
 	}
 	if open := decide(); len(open) != 1 || open[0].Value != secret+"::/inner" {
 		t.Errorf("the link is granted as the directory was: %v", open)
+	}
+}
+
+// TestNoMemoryInWorkingDirectory: no answer is taken from where one happens to be.
+func TestNoMemoryInWorkingDirectory(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no $HOME")
+	}
+	t.Setenv("XDG_STATE_HOME", "state")
+	t.Setenv("HOME", "home")
+	if grants.OpenMemory() != nil {
+		t.Error("a directory relative to the working directory is trusted")
+	}
+}
+
+// TestMemoryIsLink: an answer is a file that is there itself, as it is written.
+func TestMemoryIsLink(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("XDG_STATE_HOME", dir)
+	memory, image := grants.OpenMemory(), digest.FromString("a")
+	list := grants.Of(asking(t, "keyvalue: [orders]", "keyvalue: []"))
+	if err := memory.Grant(image, "example.com/a:1", list); err != nil {
+		t.Fatal(err)
+	}
+	file, moved := filepath.Join(dir, "sidecall", "grants", "sha256-"+image.Encoded()+".json"), filepath.Join(dir, "moved")
+	if err := os.Rename(file, moved); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(moved, file); err != nil {
+		t.Skipf("no symbolic links here: %v", err)
+	}
+	if memory.Granted(image)(list[0]) {
+		t.Error("an answer is read through a link")
 	}
 }

@@ -27,8 +27,8 @@ func OpenMemory() *Memory {
 		} else if dir, err = os.UserHomeDir(); err == nil {
 			dir = filepath.Join(dir, ".local", "state")
 		}
-		if err != nil {
-			return nil
+		if err != nil || !filepath.IsAbs(dir) {
+			return nil // one of the working directory is whoever's it is
 		}
 	}
 	return &Memory{filepath.Join(dir, "sidecall", "grants")}
@@ -53,6 +53,9 @@ func (m *Memory) Granted(d digest.Digest) func(Request) bool {
 	none := func(Request) bool { return false }
 	if m == nil || d.Validate() != nil {
 		return none
+	}
+	if info, err := os.Lstat(m.file(d)); err != nil || !info.Mode().IsRegular() {
+		return none // not opened: a pipe would wait for its other end
 	}
 	f, err := os.Open(m.file(d))
 	if err != nil {
