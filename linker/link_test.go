@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/sidecall/sidecall/linker"
+	"github.com/sidecall/sidecall/linker/audit"
 	"github.com/sidecall/sidecall/linker/compile"
 	"github.com/sidecall/sidecall/linker/manifest"
 	"github.com/sidecall/sidecall/linker/resolve"
@@ -108,11 +109,19 @@ func output(t *testing.T, r *linker.Result, form string) string {
 		err = r.Graph.Mermaid(&b)
 	case form == "json" && r.Graph != nil:
 		err = r.Graph.JSON(&b)
+	case form == "audit" && r.Graph != nil:
+		report := audit.Of(r.Graph)
+		followsSchema(t, report)
+		followsSchema(t, audit.Compare(&audit.Report{}, report))
+		err = report.Text(&b)
 	case form == "plan" && r.Plan != nil:
 		err = r.Plan.Print(&b)
 	}
 	if err != nil {
 		t.Error(err)
+	}
+	if form == "audit" {
+		return digest.ReplaceAllString(b.String(), "  sha256:…")
 	}
 	if form == "plan" {
 		return size.ReplaceAllString(b.String(), "… bytes")

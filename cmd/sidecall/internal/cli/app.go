@@ -113,7 +113,7 @@ config.yaml in the folder sidecall of the user's configuration directory, in thi
 	flags.String(settings.ConfigFlag, "", "read configuration `FILE` instead of the user's")
 
 	root.AddGroup(&cobra.Group{ID: "use", Title: "Compositions:"}, &cobra.Group{ID: "running", Title: "What runs:"}, &cobra.Group{ID: "look", Title: "Components and sidecall itself:"})
-	for _, c := range []*cobra.Command{a.runCommand(), a.serveCommand(), a.checkCommand(), a.graphCommand(), a.whyCommand(), a.planCommand()} {
+	for _, c := range []*cobra.Command{a.runCommand(), a.serveCommand(), a.checkCommand(), a.graphCommand(), a.whyCommand(), a.auditCommand(), a.planCommand()} {
 		c.GroupID = "use"
 		root.AddCommand(c)
 	}
