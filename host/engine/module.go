@@ -44,10 +44,11 @@ func (e *Engine) Compile(ctx context.Context, name string, wasm []byte, memory u
 	e.compilations.Add(1)
 	e.unfinished.Add(1)
 	go func() {
-		defer e.compilations.Done()
-		defer e.unfinished.Add(-1)
 		var err error
 		c, err = e.compile(ctx, name, wasm, memory)
+		// First, as whoever is told may close the engine at once, and that is to be done then.
+		e.unfinished.Add(-1)
+		e.compilations.Done()
 		done <- err
 	}()
 	select {
