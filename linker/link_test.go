@@ -12,6 +12,7 @@ import (
 	"github.com/sidecall/sidecall/linker"
 	"github.com/sidecall/sidecall/linker/audit"
 	"github.com/sidecall/sidecall/linker/compile"
+	"github.com/sidecall/sidecall/linker/graph"
 	"github.com/sidecall/sidecall/linker/manifest"
 	"github.com/sidecall/sidecall/linker/resolve"
 	"github.com/sidecall/sidecall/wit"
@@ -104,9 +105,11 @@ func output(t *testing.T, r *linker.Result, form string) string {
 	case form == "graph" && r.Graph != nil:
 		err = r.Graph.Text(&b)
 	case form == "dot" && r.Graph != nil:
-		err = r.Graph.Dot(&b)
+		err = r.Graph.Dot(&b, graph.HostPackages)
 	case form == "mermaid" && r.Graph != nil:
-		err = r.Graph.Mermaid(&b)
+		err = r.Graph.Mermaid(&b, graph.HostPackages)
+	case form == "svg" && r.Graph != nil:
+		err = r.Graph.SVG(&b, graph.HostPackages)
 	case form == "json" && r.Graph != nil:
 		err = r.Graph.JSON(&b)
 	case form == "audit" && r.Graph != nil:

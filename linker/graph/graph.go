@@ -29,9 +29,11 @@ type Component struct {
 	Name string
 	// File is where it came from, Digest the "sha256:…" of its bytes.
 	File, Digest string
-	Pos          diag.Pos
-	Typed        *validate.Typed
-	Grants       plan.Grants
+	// Image is its image's name, empty if it is a file.
+	Image  string
+	Pos    diag.Pos
+	Typed  *validate.Typed
+	Grants plan.Grants
 	// Store is the plan's (plan.Component.Store): 0, or that of a singleton.
 	Store int
 	// Imports are the edges, one for each of Typed.Type.Imports, in that order.

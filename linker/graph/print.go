@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"html"
 	"io"
 	"strings"
-
-	"github.com/sidecall/sidecall/components/printable"
 )
 
 // Text writes the graph for people: every component with its imports.
@@ -28,7 +27,7 @@ func (g *Graph) Text(w io.Writer) error {
 		if c.Store > 0 {
 			b.WriteString(" (singleton)")
 		}
-		fmt.Fprintf(&b, "  %s\n", printable.Text(c.File))
+		fmt.Fprintf(&b, "  %s\n", c.source())
 		width := 0
 		for k := range c.Imports {
 			width = max(width, len(c.Imports[k].Name))
@@ -49,34 +48,8 @@ func (e *Import) other() string {
 	return " (" + e.Export + ")"
 }
 
-// edge is what drawings show: all imports of one component from one provider.
-type edge struct {
-	from, to int
-	names    []string
-}
-
-func (g *Graph) edges() []edge {
-	var es []edge
-	for i, c := range g.Components {
-		index := map[int]int{}
-		for _, e := range c.Imports {
-			if e.Provider == Nothing {
-				continue
-			}
-			k, ok := index[e.Provider]
-			if !ok {
-				k = len(es)
-				index[e.Provider] = k
-				es = append(es, edge{from: i, to: e.Provider})
-			}
-			es[k].names = append(es[k].names, e.Name)
-		}
-	}
-	return es
-}
-
 // Dot writes the graph for Graphviz.
-func (g *Graph) Dot(w io.Writer) error {
+func (g *Graph) Dot(w io.Writer, view HostView) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "digraph %q {\n  rankdir=LR\n  node [shape=box]\n", g.Name)
 	used := g.used()
@@ -90,9 +63,12 @@ func (g *Graph) Dot(w io.Writer) error {
 		case c.Store > 0:
 			style = " [style=rounded]"
 		}
+		if c.Image != "" {
+			style += fmt.Sprintf(" [label=%q]", c.Name+"\n"+c.source())
+		}
 		fmt.Fprintf(&b, "  %q%s\n", c.Name, style)
 	}
-	es := g.edges()
+	es := g.edges(view)
 	for _, e := range es {
 		if e.to == Host {
 			b.WriteString("  \"host\" [shape=ellipse]\n")
@@ -107,7 +83,7 @@ func (g *Graph) Dot(w io.Writer) error {
 }
 
 // Mermaid writes the graph as a Mermaid flowchart.
-func (g *Graph) Mermaid(w io.Writer) error {
+func (g *Graph) Mermaid(w io.Writer, view HostView) error {
 	var b bytes.Buffer
 	b.WriteString("flowchart LR\n")
 	used := g.used()
@@ -123,9 +99,12 @@ func (g *Graph) Mermaid(w io.Writer) error {
 		case c.Store > 0:
 			note = " (singleton)"
 		}
+		if c.Image != "" {
+			note += "<br>" + html.EscapeString(c.source())
+		}
 		fmt.Fprintf(&b, "  c%d[\"%s%s\"]\n", i, c.Name, note)
 	}
-	es := g.edges()
+	es := g.edges(view)
 	for _, e := range es {
 		if e.to == Host {
 			b.WriteString("  host([\"host\"])\n")
@@ -161,6 +140,7 @@ type (
 	componentJSON struct {
 		Name   string `json:"name"`
 		File   string `json:"file"`
+		Image  string `json:"image,omitempty"`
 		Digest string `json:"digest"`
 		Used   bool   `json:"used"`
 		// Store numbers the stores of singletons: those of one number live together.
@@ -187,7 +167,7 @@ func (g *Graph) JSON(w io.Writer) error {
 		j.Order = append(j.Order, g.Components[i].Name)
 	}
 	for i, c := range g.Components {
-		cj := componentJSON{Name: c.Name, File: c.File, Digest: c.Digest, Used: used[i], Store: c.Store, Exports: []string{}, Imports: []importJSON{}}
+		cj := componentJSON{Name: c.Name, File: c.File, Image: c.Image, Digest: c.Digest, Used: used[i], Store: c.Store, Exports: []string{}, Imports: []importJSON{}}
 		for _, d := range c.Typed.Type.Exports {
 			cj.Exports = append(cj.Exports, d.Name)
 		}

@@ -147,7 +147,7 @@ func (r *resolver) reach() {
 func (r *resolver) graph() *graph.Graph {
 	g := &graph.Graph{Name: r.m.Name, Main: r.main, Handler: r.handler, Order: r.order}
 	for _, n := range r.nodes {
-		c := &graph.Component{Name: n.Name, File: n.File, Digest: n.loaded.Digest, Pos: n.Pos, Typed: n.loaded.Typed,
+		c := &graph.Component{Name: n.Name, File: n.File, Image: n.Image, Digest: n.loaded.Digest, Pos: n.Pos, Typed: n.loaded.Typed,
 			Grants: plan.Grants{Args: append([]string{n.Name}, n.Args...), Cwd: n.Cwd, Env: n.Env, Files: n.Files,
 				Sockets: n.Sockets, OutboundHosts: n.OutboundHosts, Config: n.Config, Buckets: n.Buckets}, Store: n.store}
 		for k := range n.imports {

@@ -15,6 +15,7 @@ import (
 	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/pool"
 	"github.com/sidecall/sidecall/linker"
+	"github.com/sidecall/sidecall/linker/graph"
 	"github.com/sidecall/sidecall/plugins/http/server"
 )
 
@@ -66,7 +67,7 @@ func (a *app) watched(c *host.Composition, r *linker.Result, command string) (w 
 		w.trapsOf[comp.Name] = &atomic.Uint64{}
 	}
 	// The graph itself would keep all that linking knew in memory.
-	for format, print := range graphFormats(r.Graph) {
+	for format, print := range graphFormats(r.Graph, graph.HostPackages) {
 		var text bytes.Buffer
 		if print(&text) == nil {
 			w.graphs[format] = text.String()

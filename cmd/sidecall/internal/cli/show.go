@@ -16,17 +16,24 @@ import (
 
 func (a *app) graphCommand() *cobra.Command {
 	t := &target{}
-	var process string
-	formats := []string{"text", "dot", "mermaid", "json"}
+	var process, hosts string
+	formats := []string{"text", "svg", "dot", "mermaid", "json"}
 	cmd := &cobra.Command{
 		Use:   "graph " + targetUse,
 		Short: "Show which component gets each import from where",
 		Long: `graph prints the links of a composition: who imports what, and who provides it. It prints
-what could be linked even if there are errors, which go to standard error.
+what could be linked even if there are errors, which go to standard error. Components of
+images have the digest of their bytes.
+
+With -o svg it is a picture that any browser shows, from the left to the right: who calls
+whom, and in each component what it has from the host. In pictures the host's interfaces are
+grouped by package; --host says otherwise.
 
 With --running it is the composition of a process that runs, as it was linked there. In
 a container of a pod that is so by itself: kubectl exec POD -- sidecall graph`,
 		Example: `  sidecall graph
+  sidecall graph -o svg examples/02-http > shop.svg
+  sidecall graph -o svg --host none > calls.svg
   sidecall graph -o dot examples/01-hello | dot -Tsvg > hello.svg
   sidecall graph -o mermaid examples/01-hello
   sidecall graph --running=shop`,
@@ -37,10 +44,17 @@ a container of a pod that is so by itself: kubectl exec POD -- sidecall graph`,
 			if err != nil {
 				return err
 			}
+			view, ok := hostViews[hosts]
+			if !ok {
+				return &usageError{message: fmt.Sprintf("--host %q: there is no such view", hosts), hint: "write packages, all or none"}
+			}
 			if len(args) == 0 && !cmd.Flags().Changed("running") && a.inContainer() {
 				process = anyProcess
 			}
 			if process != "" {
+				if cmd.Flags().Changed("host") {
+					return &usageError{message: "graph: --host is not for --running", hint: "leave one of them out"}
+				}
 				return a.runningGraph(cmd.Context(), process, format, args)
 			}
 			if err := t.fromArgs(cmd, args); err != nil {
@@ -51,13 +65,15 @@ a container of a pod that is so by itself: kubectl exec POD -- sidecall graph`,
 				return err
 			}
 			if r.Graph != nil {
-				err = graphFormats(r.Graph)[format](a.stdout)
+				err = graphFormats(r.Graph, view)[format](a.stdout)
 			}
 			a.warn(r.Diagnostics)
 			return errors.Join(err, r.Diagnostics.Err())
 		},
 	}
 	t.flags(cmd.Flags())
+	cmd.Flags().StringVar(&hosts, "host", "packages", "how pictures show what the host provides: `VIEW` is packages, all (interfaces) or none")
+	completeFlag(cmd, "host", "packages", "all", "none")
 	cmd.Flags().StringVar(&process, "running", "", "the graph of the `PROCESS` that runs, by its number or composition's name; alone, of the only one")
 	cmd.Flags().Lookup("running").NoOptDefVal = anyProcess
 	settings.Flags(cmd.Flags(), settings.Control)
@@ -66,12 +82,18 @@ a container of a pod that is so by itself: kubectl exec POD -- sidecall graph`,
 	return cmd
 }
 
+// hostViews are what --host takes.
+var hostViews = map[string]graph.HostView{"packages": graph.HostPackages, "all": graph.HostInterfaces, "none": graph.HostHidden}
+
 // graphFormats are the ways to print a graph.
-func graphFormats(g *graph.Graph) map[string]func(io.Writer) error {
+func graphFormats(g *graph.Graph, view graph.HostView) map[string]func(io.Writer) error {
 	if g == nil {
 		return nil
 	}
-	return map[string]func(io.Writer) error{"text": g.Text, "dot": g.Dot, "mermaid": g.Mermaid, "json": g.JSON}
+	picture := func(print func(io.Writer, graph.HostView) error) func(io.Writer) error {
+		return func(w io.Writer) error { return print(w, view) }
+	}
+	return map[string]func(io.Writer) error{"text": g.Text, "svg": picture(g.SVG), "dot": picture(g.Dot), "mermaid": picture(g.Mermaid), "json": g.JSON}
 }
 
 // runningGraph prints the graph that a process has.
