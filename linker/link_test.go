@@ -113,7 +113,10 @@ func output(t *testing.T, r *linker.Result, form string) string {
 	case form == "json" && r.Graph != nil:
 		err = r.Graph.JSON(&b)
 	case form == "audit" && r.Graph != nil:
-		report := audit.Of(r.Graph)
+		report, problem := audit.Of(r.Graph)
+		if problem != nil {
+			t.Fatal(problem)
+		}
 		followsSchema(t, report)
 		followsSchema(t, audit.Compare(&audit.Report{}, report))
 		err = report.Text(&b)

@@ -2,6 +2,7 @@ package audit
 
 import (
 	_ "embed"
+	"errors"
 	"strings"
 
 	"github.com/sidecall/sidecall/linker/graph"
@@ -112,8 +113,14 @@ type Ask struct {
 	Granted bool   `json:"granted"`
 }
 
-// Of audits a composition.
-func Of(g *graph.Graph) *Report {
+// maxSteps bounds a report: one of that size is 20 MB of JSON. The steps of a chain grow with
+// the third power of its length.
+const maxSteps = 200_000
+
+var errTooLarge = errors.New("the composition is too large to audit: the ways by which its components reach what others reach have more than 200000 steps")
+
+// Of audits a composition. The error is that of one too large.
+func Of(g *graph.Graph) (*Report, error) {
 	r := &Report{Composition: g.Name, Components: []Component{}}
 	used := make([]bool, len(g.Components))
 	for _, i := range g.Order {
@@ -127,13 +134,22 @@ func Of(g *graph.Graph) *Report {
 		}
 		r.Components = append(r.Components, out)
 	}
+	steps := 0
 	for i := range g.Components {
-		if used[i] {
-			r.Components[i].Reach = append(append(r.Components[i].Reach, own[i]...), throughOthers(g, i, own)...)
+		if !used[i] {
+			continue
 		}
+		others := throughOthers(g, i, own)
+		for k := range others {
+			steps += len(others[k].Through)
+		}
+		if steps > maxSteps {
+			return nil, errTooLarge
+		}
+		r.Components[i].Reach = append(append(r.Components[i].Reach, own[i]...), others...)
 	}
 	r.Shared = shared(g, used, own)
-	return r
+	return r, nil
 }
 
 // base is a name without its version.

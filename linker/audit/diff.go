@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"fmt"
+	"net/netip"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -109,6 +111,8 @@ func covers(o, r *Item) bool {
 		return within(r.Value, o.Value) && (r.ReadOnly || !o.ReadOnly)
 	case OutboundHosts:
 		return coversOrigin(o.Value, r.Value)
+	case Sockets:
+		return coversSocket(o.Value, r.Value)
 	case Args: // how many there are is no reach
 		return true
 	case Names:
@@ -135,6 +139,32 @@ func coversOrigin(o, r string) bool {
 func coversHost(o, r string) bool {
 	below, wild := strings.CutPrefix(o, "*")
 	return o == "*" || o == r || wild && strings.HasSuffix(r, below)
+}
+
+// coversSocket compares grants as plan.SocketGrant prints them:
+// "tcp connect 10.0.0.0/8 ports 80-90", without ports for all.
+func coversSocket(o, r string) bool {
+	a, aPorts, aSome := strings.Cut(o, " ports ")
+	b, bPorts, bSome := strings.Cut(r, " ports ")
+	if aSome {
+		var from, to, first, last uint16
+		if _, err := fmt.Sscanf(aPorts, "%d-%d", &from, &to); err != nil || !bSome {
+			return false
+		}
+		if _, err := fmt.Sscanf(bPorts, "%d-%d", &first, &last); err != nil || first < from || last > to {
+			return false
+		}
+	}
+	at, bt := strings.LastIndexByte(a, ' ')+1, strings.LastIndexByte(b, ' ')+1
+	if a[:at] != b[:bt] { // protocol and use
+		return false
+	}
+	outer, err := netip.ParsePrefix(a[at:])
+	inner, err2 := netip.ParsePrefix(b[bt:])
+	if err != nil || err2 != nil {
+		return err != nil && err2 != nil && coversHost(a[at:], b[bt:])
+	}
+	return outer.Bits() <= inner.Bits() && outer.Contains(inner.Addr())
 }
 
 // notShared is what of a none of b has between the same components, or more.

@@ -13,6 +13,7 @@ func TestGrew(t *testing.T) {
 		return audit.Item{Kind: audit.Files, Value: host, Guest: "/d", ReadOnly: ro}
 	}
 	hosts := func(origin string) audit.Item { return item(audit.OutboundHosts, origin) }
+	sockets := func(grant string) audit.Item { return item(audit.Sockets, grant) }
 	for _, test := range []struct {
 		name     string
 		old, new audit.Item
@@ -34,6 +35,16 @@ func TestGrew(t *testing.T) {
 		{"another port", hosts("https://a.example"), hosts("https://a.example:8443"), true},
 		{"any port", hosts("https://a.example:*"), hosts("https://a.example:8443"), false},
 		{"another scheme", hosts("https://a.example"), hosts("http://a.example:443"), true},
+		{"fewer ports", sockets("tcp connect 10.0.0.0/8 ports 80-90"), sockets("tcp connect 10.0.0.0/8 ports 81-81"), false},
+		{"more ports", sockets("tcp connect 10.0.0.0/8 ports 80-90"), sockets("tcp connect 10.0.0.0/8 ports 80-91"), true},
+		{"all ports", sockets("tcp connect 10.0.0.0/8 ports 80-90"), sockets("tcp connect 10.0.0.0/8"), true},
+		{"some of all ports", sockets("tcp connect ::/0"), sockets("tcp connect fe80::1/128 ports 1-1"), false},
+		{"fewer addresses", sockets("tcp connect 10.0.0.0/8"), sockets("tcp connect 10.1.0.0/16"), false},
+		{"more addresses", sockets("tcp connect 10.1.0.0/16"), sockets("tcp connect 10.0.0.0/8"), true},
+		{"a name below", sockets("udp connect *.a.example"), sockets("udp connect b.a.example"), false},
+		{"an address for a name", sockets("udp connect *.a.example"), sockets("udp connect 10.0.0.1/32"), true},
+		{"another protocol", sockets("tcp connect 10.0.0.0/8"), sockets("udp connect 10.0.0.0/8"), true},
+		{"listens", sockets("tcp connect 10.0.0.0/8"), sockets("tcp listen 10.0.0.0/8"), true},
 		{"another bucket", item(audit.KeyValue, "a"), item(audit.KeyValue, "b"), true},
 		{"another kind", item(audit.KeyValue, "a"), item(audit.Config, "a"), true},
 		{"more arguments", item(audit.Args, "1"), item(audit.Args, "2"), false},

@@ -93,7 +93,10 @@ func (a *app) audit(t *target, all bool) (*audit.Report, error) {
 	if err := r.Diagnostics.Err(); err != nil {
 		return nil, err
 	}
-	report := audit.Of(r.Graph)
+	report, err := audit.Of(r.Graph)
+	if err != nil {
+		return nil, err
+	}
 	report.Asks = asks
 	return report, nil
 }
