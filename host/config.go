@@ -26,6 +26,10 @@ type Config struct {
 	// CacheSeed is a CacheDir of before, which is only read: code that a module needs, and
 	// that is there, is copied and not made again. Empty for none.
 	CacheSeed string
+	// CacheKept, if not nil, is told of each module whose code has been written to CacheDir,
+	// and of the key that its entry has there. It must not wait, and may be called from any
+	// goroutine.
+	CacheKept func(key, module string)
 
 	// MaxMemory limits what one component has in one instance of the composition, in
 	// bytes: its linear memories, tables, stacks, instances and globals together. 0 means
@@ -120,7 +124,7 @@ func (c Config) withDefaults() Config {
 }
 
 func (c Config) engine(q *budget.Process) engine.Config {
-	return engine.Config{Kind: c.Engine, CacheDir: c.CacheDir, CacheSeed: c.CacheSeed, Log: c.Log, Quotas: *q}
+	return engine.Config{Kind: c.Engine, CacheDir: c.CacheDir, CacheSeed: c.CacheSeed, Kept: c.CacheKept, Log: c.Log, Quotas: *q}
 }
 
 // Stdio are the standard streams of one instance of a composition. A nil stream

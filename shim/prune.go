@@ -4,7 +4,6 @@ package shim
 
 import (
 	"context"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
+	"github.com/sidecall/sidecall/components/evict"
 	"github.com/sidecall/sidecall/shim/prepared"
 )
 
@@ -58,11 +58,13 @@ func (n *node) prune(ctx context.Context) {
 	}
 	all, total := n.kept()
 	limits := n.operator.Cache
+	rule := evict.Rule{KeepFor: limits.KeepFor, MaxSize: limits.MaxSize,
+		Crowded: func() bool { return n.freePercent() < limits.MinFree }}
 	for _, k := range all { // the longest unused first
 		switch {
 		case k.used:
 			n.dropOld(k.artifact)
-		case n.gone(ctx, k.artifact) || time.Since(k.last) >= limits.KeepFor || total > limits.MaxSize || n.freePercent() < limits.MinFree:
+		case n.gone(ctx, k.artifact) || rule.Goes(k.last, total):
 			n.drop(k.artifact)
 			total -= k.size
 		default:
@@ -81,7 +83,7 @@ func (n *node) kept() (all []kept, total int64) {
 				continue
 			}
 			artifact, _, _ := strings.Cut(e.Name(), "-")
-			sizes[artifact] += sizeOf(filepath.Join(n.dir, dir, e.Name()))
+			sizes[artifact] += evict.Size(filepath.Join(n.dir, dir, e.Name()))
 		}
 	}
 	for artifact, size := range sizes {
@@ -95,21 +97,8 @@ func (n *node) kept() (all []kept, total int64) {
 		k.used = n.inUse(dir) // which may change the directory
 		all, total = append(all, k), total+size
 	}
-	slices.SortFunc(all, func(a, b kept) int { return a.last.Compare(b.last) })
+	slices.SortFunc(all, func(a, b kept) int { return evict.Order(a.last, a.artifact, b.last, b.artifact) })
 	return all, total
-}
-
-// sizeOf is how much a directory's files take, in bytes.
-func sizeOf(dir string) (size int64) {
-	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error {
-		if err == nil {
-			if info, err := e.Info(); err == nil && info.Mode().IsRegular() {
-				size += info.Size()
-			}
-		}
-		return nil // what cannot be read is not counted
-	})
-	return size
 }
 
 // freePercent is how much of the cache's file system is free.

@@ -33,6 +33,8 @@ func TestMain(m *testing.M) {
 //	spoil FROM TO AT HEX     copy with one byte changed
 //	image DIR MANIFEST NAME=FILE...   make an image layout, of whatever a stranger writes
 //	expand FILE              put variables of the script in
+//	damage CACHE             change a byte of some code and of some blob
+//	age CACHE DURATION       make all of it so old
 //	registry DIR...          serve the images at $REGISTRY, by their directories' names
 func TestScript(t *testing.T) {
 	// One cache of compiled code for all: most scripts run the same guest.
@@ -43,6 +45,7 @@ func TestScript(t *testing.T) {
 		RequireExplicitExec: false,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "bytes": makeBytes, "cut": cut, "spoil": spoil, "image": makeImage, "registry": startRegistry, "expand": expand,
+			"damage": damageCache, "age": ageCache,
 		},
 		Condition: func(name string) (bool, error) {
 			if name == "root" {

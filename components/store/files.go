@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -46,6 +47,7 @@ func (s *Store) Files(ref string, desc ocispec.Descriptor) (*Files, error) {
 	if err := layOut(root, dir, c.files()); err != nil {
 		return nil, &Error{Ref: ref, Msg: "the image cannot be laid out as files", Hint: "sidecall pull " + ref + " gets it again", Err: err}
 	}
+	used(root, dir)
 	f := &Files{Digest: desc.Digest, Path: filepath.Join(s.dir, filepath.FromSlash(dir)), Composition: c.Manifest != nil}
 	if !f.Composition {
 		f.Path = filepath.Join(f.Path, c.Components[0].Name.File())
@@ -197,7 +199,7 @@ func (s *Store) Remove(encoded string) error {
 	if err := root.RemoveAll(filesDir + "/" + d.Encoded()); err != nil {
 		return err
 	}
-	return collect(root)
+	return collect(root, beingPulled)
 }
 
 // decoded is the digest that a directory is named by: its length tells the algorithm.
@@ -208,22 +210,17 @@ func decoded(encoded string) digest.Digest {
 	return digest.NewDigestFromEncoded(digest.SHA256, encoded)
 }
 
-// collect removes blobs that nothing refers to: no artifact's files, and no name.
-func collect(root *os.Root) error {
+// beingPulled is for how long a blob that nothing refers to may be one whose image is on
+// its way.
+const beingPulled = time.Hour
+
+// collect removes blobs that nothing refers to: no artifact's files, and no name. Those
+// younger than fresh stay.
+func collect(root *os.Root, fresh time.Duration) error {
 	keep := map[digest.Digest]bool{}
 	mark := func(d digest.Digest) {
-		if checkDigest(d) != nil {
-			return // what was never made whole
-		}
-		data, err := readLimited(root.FS(), blobName(d), MaxManifestSize)
-		if err != nil {
-			return
-		}
-		if m, err := decodeManifest("", data); err == nil {
-			keep[d], keep[m.Config.Digest] = true, true
-			for _, l := range m.Layers {
-				keep[l.Digest] = true
-			}
+		if checkDigest(d) == nil { // else it was never made whole
+			maps.Copy(keep, blobsOf(root, d))
 		}
 	}
 	files, err := entries(root, filesDir)
@@ -250,8 +247,8 @@ func collect(root *os.Root) error {
 		}
 		for _, b := range blobs {
 			info, err := b.Info()
-			if err != nil || keep[digest.NewDigestFromEncoded(algorithm, b.Name())] || time.Since(info.ModTime()) < time.Hour {
-				continue // one that is being pulled
+			if err != nil || keep[digest.NewDigestFromEncoded(algorithm, b.Name())] || time.Since(info.ModTime()) < fresh {
+				continue
 			}
 			if err := root.RemoveAll(dir + "/" + b.Name()); err != nil {
 				return err
@@ -259,6 +256,23 @@ func collect(root *os.Root) error {
 		}
 	}
 	return nil
+}
+
+// blobsOf are the blobs of an image, its manifest among them; none if that cannot be read.
+func blobsOf(root *os.Root, d digest.Digest) map[digest.Digest]bool {
+	data, err := readLimited(root.FS(), blobName(d), MaxManifestSize)
+	if err != nil {
+		return nil
+	}
+	m, err := decodeManifest("", data)
+	if err != nil {
+		return nil
+	}
+	out := map[digest.Digest]bool{d: true, m.Config.Digest: true}
+	for _, l := range m.Layers {
+		out[l.Digest] = true
+	}
+	return out
 }
 
 // entries lists a directory of the store, which may not be there yet.

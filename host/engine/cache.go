@@ -37,6 +37,7 @@ type diskCache struct {
 	seed  string // a cache that is only read, or empty: see adopt
 	stage string // wazero's directory, removed by close
 	code  string // where in stage wazero keeps its files
+	kept  func(key, module string)
 	log   zerolog.Logger
 }
 
@@ -83,7 +84,11 @@ func (c *diskCache) compile(name string, wasm []byte, compile func(made bool) (w
 			return nil, err
 		}
 	}
-	if c.save(entry) == 0 && len(staged) > 0 {
+	written := c.save(entry)
+	if written > 0 && c.kept != nil {
+		c.kept(key, name)
+	}
+	if written == 0 && len(staged) > 0 {
 		c.log.Debug().Str("module", name).Msg("compiled code was taken from the cache")
 	} else {
 		c.log.Debug().Str("module", name).Msg("compiled")
@@ -133,6 +138,7 @@ func (c *diskCache) load(entry string) (staged []string) {
 		}
 		return nil
 	}
+	used(entry)
 	for _, f := range files {
 		name, ok := strings.CutSuffix(f.Name(), sumSuffix)
 		if !ok {
@@ -140,13 +146,18 @@ func (c *diskCache) load(entry string) (staged []string) {
 		}
 		path := filepath.Join(entry, name)
 		if !sound(path) {
+			if _, err := os.Lstat(entry); errors.Is(err, fs.ErrNotExist) {
+				return staged // it was removed to make room, see RemoveEntry
+			}
 			c.log.Warn().Str("file", path).Msg("damaged entry in the cache of compiled code: it is made again")
 			_ = os.Remove(path + sumSuffix)
 			_ = os.Remove(path)
 			continue
 		}
 		target := filepath.Join(c.code, name)
-		if err := place(path, target); err != nil {
+		if err := place(path, target); errors.Is(err, fs.ErrNotExist) {
+			continue
+		} else if err != nil {
 			c.log.Warn().Err(err).Msg("compiled code cannot be taken from the cache")
 			continue
 		}
@@ -238,6 +249,15 @@ func keep(path, entry, name string) error {
 	if err != nil {
 		return err
 	}
+	for range 3 { // others may remove the entry in between, to make room
+		if err = keepCode(code, entry, name); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return err
+}
+
+func keepCode(code []byte, entry, name string) error {
 	if err := os.MkdirAll(entry, 0o755); err != nil {
 		return err
 	}

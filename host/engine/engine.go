@@ -44,7 +44,10 @@ type Config struct {
 	// CacheSeed is a cache of another engine's, or empty. Entries are copied from there to
 	// CacheDir when they are needed; it is never written to.
 	CacheSeed string
-	Log       zerolog.Logger
+	// Kept, if not nil, is told of each module whose code has been written to CacheDir, and
+	// of the key that its entry has there.
+	Kept func(key, module string)
+	Log  zerolog.Logger
 	// Quotas are what memories, images and code are taken from. The zero Process limits
 	// nothing.
 	Quotas budget.Process
@@ -97,6 +100,9 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e.pool.quotas, e.images.quotas, e.code.quotas = &e.quotas, &e.quotas, &e.quotas
 	if cfg.CacheDir != "" && cfg.Kind != Interpreter {
 		e.disk, e.inMemory = openDiskCache(cfg.CacheDir, cfg.CacheSeed, cfg.Log)
+		if e.disk != nil {
+			e.disk.kept = cfg.Kept
+		}
 		if e.inMemory != nil {
 			rc = rc.WithCompilationCache(e.inMemory)
 		}

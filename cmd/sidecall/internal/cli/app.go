@@ -46,6 +46,8 @@ type app struct {
 	variables func(name string) (string, bool) // for ${VAR} in manifests
 	contained bool                             // a container is what the guests see of the machine
 	cacheSeed string                           // see host.Config
+	bounds    bool                             // whether --cache-size is kept, see tidyCache
+	tidy      tidying
 	// budget is what compositions may have, nil for what the process has.
 	budget *budget.Process
 	narrow pod.Narrow // what is not honoured of manifests
@@ -63,7 +65,9 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return a.finish(root.Execute())
+	code := a.finish(root.Execute())
+	a.endTidying()
+	return code
 }
 
 func newApp(stdin io.Reader, stdout, stderr io.Writer) *app {
@@ -121,7 +125,7 @@ config.yaml in the folder sidecall of the user's configuration directory, in thi
 		c.GroupID = "running"
 		root.AddCommand(c)
 	}
-	for _, c := range []*cobra.Command{a.inspectCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand()} {
+	for _, c := range []*cobra.Command{a.cacheCommand(), a.inspectCommand(), a.schemaCommand(), a.versionCommand(), a.completionCommand()} {
 		c.GroupID = "look"
 		root.AddCommand(c)
 	}
@@ -141,6 +145,7 @@ func (a *app) configure(cmd *cobra.Command) error {
 	}
 	s, problems := settings.Load(cmd.Flags(), os.Environ())
 	a.settings = s
+	a.bounds = cmd.Flags().Lookup(settings.CacheSize) != nil
 	a.style = report.StyleFor(a.stderr, s.Color, os.Getenv)
 	if problems.HasErrors() {
 		return &configError{problems}

@@ -14,7 +14,7 @@ import (
 )
 
 // callTargetSettings are those of call that are about a composition of its own.
-var callTargetSettings = []string{settings.Engine, settings.MaxMemory, settings.KeyValue, settings.CacheDir, settings.NoCache}
+var callTargetSettings = []string{settings.Engine, settings.MaxMemory, settings.KeyValue, settings.CacheDir, settings.CacheSize, settings.NoCache}
 
 // isCallTarget tells a file, a directory or an image from a function's name, which has a
 // "(" or "#" in it, or is one word.

@@ -230,11 +230,12 @@ digest.`,
 			if err != nil {
 				return fileError(err)
 			}
+			a.wroteImage()
 			_, err = fmt.Fprintf(a.stdout, "%s/%s@%s\n", parsed.Registry, parsed.Repository, desc.Digest)
 			return err
 		},
 	}
-	settings.Flags(cmd.Flags(), settings.CacheDir)
+	settings.Flags(cmd.Flags(), settings.CacheDir, settings.CacheSize)
 	_ = cmd.MarkFlagDirname(settings.CacheDir)
 	return cmd
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -56,7 +54,7 @@ do not fit together, 124 after --timeout, 130 after Ctrl-C, and 134 if the guest
 	flags.SortFlags = false
 	t.flags(flags)
 	t.grantFlags(flags)
-	settings.Flags(flags, settings.Timeout, settings.Engine, settings.MaxMemory, settings.KeyValue, settings.CacheDir, settings.NoCache, settings.Control)
+	settings.Flags(flags, settings.Timeout, settings.Engine, settings.MaxMemory, settings.KeyValue, settings.CacheDir, settings.CacheSize, settings.NoCache, settings.Control)
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	_ = cmd.MarkFlagDirname(settings.CacheDir)
 	_ = cmd.MarkFlagDirname(settings.KeyValue)
@@ -161,7 +159,10 @@ func (a *app) hostConfig() host.Config {
 func (a *app) compile(ctx context.Context, p *plan.Plan) (*host.Composition, error) {
 	defer a.progress("compiling " + p.Name)()
 	defer limitHeapAlone()()
-	c, err := host.Compile(ctx, p, a.hostConfig())
+	cfg := a.hostConfig()
+	cfg.CacheKept = a.noted(cfg.CacheDir, p.Name)
+	defer a.tidyCache()
+	c, err := host.Compile(ctx, p, cfg)
 	if err == nil && a.compiled != nil {
 		a.compiled(c)
 	}
@@ -176,15 +177,12 @@ func (a *app) cacheDir() string {
 	if a.settings.NoCache {
 		return ""
 	}
-	if a.settings.CacheDir != "" {
-		return a.settings.CacheDir
-	}
-	dir, err := os.UserCacheDir()
+	dir, err := a.cacheRoot()
 	if err != nil {
 		a.log.Info().Err(err).Msg("compiled code is not cached")
 		return ""
 	}
-	return filepath.Join(dir, "sidecall")
+	return dir
 }
 
 // interrupted replaces what the host says of an ended call by why it was ended.

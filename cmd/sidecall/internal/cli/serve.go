@@ -67,7 +67,7 @@ code is 1 if some had to be ended; a second signal ends all at once.`,
 	t.flags(flags)
 	t.grantFlags(flags)
 	settings.Flags(flags, settings.Listen, settings.HealthListen, settings.TLSCert, settings.TLSKey, settings.Deadline, settings.MaxRequests, settings.LogRate,
-		settings.Instance, settings.Engine, settings.MaxMemory, settings.KeyValue, settings.CacheDir, settings.NoCache, settings.Control)
+		settings.Instance, settings.Engine, settings.MaxMemory, settings.KeyValue, settings.CacheDir, settings.CacheSize, settings.NoCache, settings.Control)
 	_ = cmd.RegisterFlagCompletionFunc("with", completeWasm)
 	_ = cmd.MarkFlagDirname(settings.CacheDir)
 	_ = cmd.MarkFlagDirname(settings.KeyValue)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/sidecall/sidecall/cmd/sidecall/internal/cache"
 	"github.com/sidecall/sidecall/components/store"
 	"github.com/sidecall/sidecall/linker"
 )
@@ -13,15 +14,23 @@ import (
 // imageStore is where images are kept: beside compiled code, but also if that is not
 // to be kept.
 func (a *app) imageStore() (*store.Store, error) {
-	dir := a.settings.CacheDir
-	if dir == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			return nil, &usageError{message: "there is no directory to keep images in: " + err.Error(), hint: "name one with --cache-dir"}
-		}
-		dir = filepath.Join(user, "sidecall")
+	dir, err := a.cacheRoot()
+	if err != nil {
+		return nil, err
 	}
-	return store.Open(filepath.Join(dir, "images")), nil
+	return cache.Images(dir), nil
+}
+
+// cacheRoot is where compiled code and images are kept.
+func (a *app) cacheRoot() (string, error) {
+	if a.settings.CacheDir != "" {
+		return a.settings.CacheDir, nil
+	}
+	user, err := os.UserCacheDir()
+	if err != nil {
+		return "", &usageError{message: "there is no directory to keep code and images in: " + err.Error(), hint: "name one with --cache-dir"}
+	}
+	return filepath.Join(user, "sidecall"), nil
 }
 
 // image lays out an image as files: one that was pulled before, or is pulled now.

@@ -29,10 +29,12 @@ const (
 // Settings are the values of all settings.
 type Settings struct {
 	CacheDir string // empty: the user's cache directory
-	NoCache  bool
-	Color    string // auto, always, never
-	Control  string // a directory, off, or empty: the user's runtime directory
-	Engine   string // auto, compiler, interpreter
+	// CacheSize is how much may be kept there, in bytes; 0: any amount.
+	CacheSize uint64
+	NoCache   bool
+	Color     string // auto, always, never
+	Control   string // a directory, off, or empty: the user's runtime directory
+	Engine    string // auto, compiler, interpreter
 	// KeyValueDir is where buckets are kept, empty for in memory only.
 	KeyValueDir string
 	LogFormat   string // auto, text, json

@@ -28,6 +28,7 @@ type setting struct {
 // Names of the settings that commands choose flags from with Flags.
 const (
 	CacheDir  = "cache-dir"
+	CacheSize = "cache-size"
 	NoCache   = "no-cache"
 	Color     = "color"
 	Control   = "control"
@@ -54,6 +55,8 @@ func table() []setting {
 	return []setting{
 		{name: CacheDir, value: "DIR", usage: "where compiled code is kept between runs (default the user's cache directory)",
 			set: func(s *Settings, text string) error { s.CacheDir = text; return nil }},
+		{name: CacheSize, value: "SIZE", initial: "2GiB", usage: "how much is kept between runs, compiled code and images, as in 500MiB (0: no limit; default 2GiB)",
+			set: func(s *Settings, text string) (err error) { s.CacheSize, err = Size(text); return err }},
 		{name: NoCache, initial: "false", usage: "neither read nor write compiled code on disk",
 			set: func(s *Settings, text string) (err error) { s.NoCache, err = parseBool(text); return err }},
 		{name: Color, value: "WHEN", initial: "auto", choices: []string{"auto", "always", "never"}, usage: "colours in messages",
@@ -69,13 +72,13 @@ func table() []setting {
 		{name: LogLevel, value: "LEVEL", initial: "auto", choices: []string{"auto", "off", "error", "warn", "info", "debug", "trace"}, usage: "how much the host logs to standard error; auto is info for serve, else off",
 			set: setLogLevel},
 		{name: MaxMemory, value: "SIZE", initial: "0", usage: "memory that each component may have, as in 64MiB (0: the default, 1GiB)",
-			set: func(s *Settings, text string) (err error) { s.MaxMemory, err = parseSize(text); return err }},
+			set: func(s *Settings, text string) (err error) { s.MaxMemory, err = Size(text); return err }},
 		{name: Output, short: "o", value: "FORMAT", initial: "text", usage: "format of what the command prints",
 			set: func(s *Settings, text string) error { s.Output = text; return nil }},
 		{name: Quiet, short: "q", initial: "false", usage: "print no warnings and no progress",
 			set: func(s *Settings, text string) (err error) { s.Quiet, err = parseBool(text); return err }},
 		{name: Timeout, value: "DURATION", initial: "0", usage: "end the guest after this time, as in 500ms or 2m (0: never)",
-			set: func(s *Settings, text string) (err error) { s.Timeout, err = parseDuration(text); return err }},
+			set: func(s *Settings, text string) (err error) { s.Timeout, err = Duration(text); return err }},
 
 		{name: Listen, value: "ADDRESS", usage: "listen at this address, as in 0.0.0.0:8080 (default the manifest's, or 127.0.0.1:8080)",
 			set: func(s *Settings, text string) (err error) { s.Listen, err = parseAddress(text); return err }},
@@ -90,7 +93,7 @@ func table() []setting {
 		{name: MaxRequests, value: "N", initial: "0", usage: "how many requests run at a time (default the manifest's, or 256)",
 			set: func(s *Settings, text string) (err error) { s.MaxRequests, err = parseCount(text); return err }},
 		{name: LogRate, value: "SIZE", initial: "0", usage: "how much the log takes of each component a second, as in 64KiB (default the manifest's, or 1MiB)",
-			set: func(s *Settings, text string) (err error) { s.LogRate, err = parseSize(text); return err }},
+			set: func(s *Settings, text string) (err error) { s.LogRate, err = Size(text); return err }},
 		{name: Instance, value: "POLICY", initial: "manifest", choices: []string{"manifest", "per-request", "pool", "singleton"}, usage: "which requests share an instance, as the manifest says or",
 			set: func(s *Settings, text string) error { s.Instance = text; return nil }},
 	}
@@ -145,7 +148,8 @@ func parseBool(text string) (bool, error) {
 	return b, nil
 }
 
-func parseDuration(text string) (time.Duration, error) {
+// Duration reads a time, as in 10s; 0 needs no unit.
+func Duration(text string) (time.Duration, error) {
 	if text == "0" {
 		return 0, nil
 	}
@@ -159,7 +163,8 @@ func parseDuration(text string) (time.Duration, error) {
 	return d, nil
 }
 
-func parseSize(text string) (uint64, error) {
+// Size reads a number of bytes, as in 64MiB.
+func Size(text string) (uint64, error) {
 	number, scale := text, uint64(1)
 	for i, unit := range []string{"KiB", "MiB", "GiB"} {
 		if n, ok := strings.CutSuffix(text, unit); ok {
@@ -191,7 +196,7 @@ func setDeadline(s *Settings, text string) error {
 	if text == "" {
 		return nil
 	}
-	d, err := parseDuration(text)
+	d, err := Duration(text)
 	if err == nil {
 		s.Deadline = &d
 	}
