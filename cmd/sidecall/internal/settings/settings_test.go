@@ -41,7 +41,7 @@ func load(t *testing.T, file string, environ []string, args ...string) (*Setting
 
 func TestInitialValues(t *testing.T) {
 	s, problems := load(t, "", nil)
-	want := Settings{Color: "auto", Engine: "auto", LogFormat: "auto", LogLevel: zerolog.Disabled, LogAuto: true, Output: "text", Instance: "manifest"}
+	want := Settings{CacheSize: 2 << 30, Color: "auto", Engine: "auto", LogFormat: "auto", LogLevel: zerolog.Disabled, LogAuto: true, Output: "text", Instance: "manifest"}
 	if *s != want || problems != "" {
 		t.Errorf("got %+v and %q, want %+v", *s, problems, want)
 	}
@@ -61,7 +61,7 @@ func TestPrecedence(t *testing.T) {
 
 func TestValues(t *testing.T) {
 	s, problems := load(t, "", nil, "--log-level=debug", "--max-memory=10", "--no-cache", "--cache-dir=x", "-q", "-o=dot", "--timeout=0")
-	want := Settings{CacheDir: "x", NoCache: true, Color: "auto", Engine: "auto", LogFormat: "auto",
+	want := Settings{CacheDir: "x", CacheSize: 2 << 30, NoCache: true, Color: "auto", Engine: "auto", LogFormat: "auto",
 		LogLevel: zerolog.DebugLevel, MaxMemory: 10, Output: "dot", Quiet: true, Instance: "manifest"}
 	if *s != want || problems != "" {
 		t.Errorf("got %+v and %q, want %+v", *s, problems, want)

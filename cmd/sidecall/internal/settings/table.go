@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -51,7 +52,8 @@ const (
 	LogRate      = "log-rate"
 )
 
-func table() []setting {
+// table is made once: each flag of each command looks into it, at every start.
+var table = sync.OnceValue(func() []setting {
 	return []setting{
 		{name: CacheDir, value: "DIR", usage: "where compiled code is kept between runs (default the user's cache directory)",
 			set: func(s *Settings, text string) error { s.CacheDir = text; return nil }},
@@ -97,7 +99,7 @@ func table() []setting {
 		{name: Instance, value: "POLICY", initial: "manifest", choices: []string{"manifest", "per-request", "pool", "singleton"}, usage: "which requests share an instance, as the manifest says or",
 			set: func(s *Settings, text string) error { s.Instance = text; return nil }},
 	}
-}
+})
 
 // EnvName is the environment variable of a setting.
 func EnvName(name string) string {
