@@ -104,6 +104,7 @@ func (c *Cache) Prune(ctx context.Context, rule evict.Rule, all, dry bool) (gone
 		engine.SweepEntries(c.dir)
 	}
 	total := Total(entries)
+	failed, first := 0, error(nil)
 	for _, e := range entries {
 		if ctx.Err() != nil {
 			return gone, errors.Join(err, context.Cause(ctx))
@@ -113,11 +114,16 @@ func (c *Cache) Prune(ctx context.Context, rule evict.Rule, all, dry bool) (gone
 		}
 		if !dry {
 			if bad := c.remove(e, fresh); bad != nil {
-				err = errors.Join(err, bad)
+				if failed++; failed == 1 {
+					first = bad // the others' say the same, and there may be thousands
+				}
 				continue
 			}
 		}
 		gone, total = append(gone, e), total-e.Size
+	}
+	if failed > 0 {
+		err = errors.Join(err, fmt.Errorf("%d of %d entries of the cache cannot be removed: %w", failed, len(entries), first))
 	}
 	return gone, err
 }
