@@ -42,6 +42,12 @@ func (f *certificateFiles) load() error {
 	// Looked at before they are read: what changes in between is read again.
 	is := f.look()
 	f.is, f.checked = is, time.Now()
+	for n, name := range []string{f.cert, f.key} {
+		if is[n] != nil && !is[n].Mode().IsRegular() {
+			// A pipe would wait for who writes to it, and could not be read again.
+			return fmt.Errorf("%s is not a regular file", name)
+		}
+	}
 	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
 	if err != nil {
 		return err
