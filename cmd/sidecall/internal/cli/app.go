@@ -44,9 +44,11 @@ type app struct {
 	drainLog   func(context.Context) error // if not nil, waits until what guests logged is written
 
 	variables func(name string) (string, bool) // for ${VAR} in manifests
-	contained bool                             // a container is what the guests see of the machine
-	cacheSeed string                           // see host.Config
-	bounds    bool                             // whether --cache-size is kept, see tidyCache
+
+	asking    string // the image that runs, if what it is granted is for who runs it to say
+	contained bool   // a container is what the guests see of the machine
+	cacheSeed string // see host.Config
+	bounds    bool   // whether --cache-size is kept, see tidyCache
 	tidy      tidying
 	// budget is what compositions may have, nil for what the process has.
 	budget *budget.Process

@@ -46,6 +46,7 @@ func (a *app) read(t *target) (*manifest.Manifest, diag.List, error) {
 	}
 	switch asks := t.ref != "" && t.own == ""; {
 	case asks && t.runs:
+		a.asking = t.ref
 		m, err = a.granted(t, m)
 	case asks && t.lists:
 		m, _, err = (&grants.Allowed{None: true}).Decide(m, nil, func(grants.Request) bool { return false })

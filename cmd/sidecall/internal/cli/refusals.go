@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"fmt"
 	"io"
+	"strings"
 
 	"github.com/rs/zerolog"
 
@@ -14,6 +16,9 @@ import (
 // a command and has not said how much to log, on standard error all the same, as lines
 // of a log or for a person to read. The guest does not wait for who reads that.
 func (a *app) refused(r host.Refusal) {
+	if a.asking != "" && strings.HasPrefix(r.Write, "components:") {
+		r.Write = fmt.Sprintf("--allow, if `sidecall check %s` lists it, or a manifest of your own for --manifest, with %s", a.asking, r.Write)
+	}
 	log := a.log
 	if a.settings.LogAuto && a.guests == nil {
 		out := sinkWriter{a.errors()}
