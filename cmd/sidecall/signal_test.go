@@ -101,6 +101,9 @@ func TestCache(t *testing.T) {
 	}
 	var files []string
 	for _, f := range cached(t, cache) {
+		if strings.HasPrefix(filepath.Base(f), ".") {
+			continue // it says when the cache was looked at, no more
+		}
 		files = append(files, f)
 		if err := os.WriteFile(f, []byte("damaged"), 0o644); err != nil {
 			t.Fatal(err)

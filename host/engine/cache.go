@@ -224,7 +224,9 @@ func (c *diskCache) save(entry string) (written int) {
 		path := filepath.Join(c.code, f.Name())
 		if f.Type().IsRegular() && !strings.HasSuffix(f.Name(), ".tmp") && !same(path, filepath.Join(entry, f.Name())) {
 			written++
-			if err := keep(path, entry, f.Name()); err != nil {
+			if err := keep(path, entry, f.Name()); errors.Is(err, fs.ErrNotExist) {
+				c.log.Debug().Err(err).Msg("compiled code is not kept: others remove it to make room")
+			} else if err != nil {
 				c.log.Warn().Err(err).Msg("compiled code is not kept")
 			}
 		}

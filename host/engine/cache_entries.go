@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/sidecall/sidecall/components/evict"
@@ -62,7 +63,13 @@ func RemoveEntry(dir, key string) error {
 	} else if err != nil {
 		return err
 	}
-	return os.RemoveAll(gone)
+	var err error
+	for range 10 { // who was about to make a file in it may do so still
+		if err = os.RemoveAll(gone); !errors.Is(err, syscall.ENOTEMPTY) {
+			return err
+		}
+	}
+	return nil // SweepEntries removes what is left
 }
 
 // SweepEntries removes what RemoveEntry could not finish in a process that was ended.

@@ -38,6 +38,7 @@ func TestRemovedWhileUsed(t *testing.T) {
 	}
 	close(stop)
 	<-done
+	SweepEntries(dir)
 	if left, _ := filepath.Glob(filepath.Join(dir, removing+"*")); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}
