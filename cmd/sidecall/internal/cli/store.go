@@ -27,6 +27,10 @@ func (a *app) cacheRoot() (string, error) {
 		return a.settings.CacheDir, nil
 	}
 	user, err := os.UserCacheDir()
+	if err == nil && !filepath.IsAbs(user) {
+		// Whoever wrote the working directory would say there what runs here.
+		err = errors.New("the user's cache directory is relative: " + user)
+	}
 	if err != nil {
 		return "", &usageError{message: "there is no directory to keep code and images in: " + err.Error(), hint: "name one with --cache-dir"}
 	}

@@ -134,7 +134,7 @@ func configPath(fs *pflag.FlagSet, environ []string) (path string, asked bool) {
 		return path, true
 	}
 	dir, err := os.UserConfigDir()
-	if err != nil {
+	if err != nil || !filepath.IsAbs(dir) {
 		return "", false // no home directory: nobody's settings
 	}
 	return filepath.Join(dir, "sidecall", "config.yaml"), false
