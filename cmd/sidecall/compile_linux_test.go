@@ -28,6 +28,9 @@ func TestCompilingInLittleMemory(t *testing.T) {
 	if runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
 		t.Skip("the engine has no compiler for this architecture")
 	}
+	if testing.Short() {
+		t.Skip("it compiles what takes much memory, which the race detector multiplies")
+	}
 	for _, c := range []struct {
 		name  string
 		limit int64

@@ -28,6 +28,7 @@ func (s *Server) edge(next http.Handler) http.Handler {
 		if r.ProtoMajor != 1 {
 			defer streams.begin(s.handler.refusedStream)()
 			next.ServeHTTP(w, r)
+			streams.settle(w)
 			return
 		}
 		c.begin()

@@ -32,3 +32,11 @@ func (s *streams) begin(refused func()) (end func()) {
 	}
 	return func() { s.open.Add(-1) }
 }
+
+// settle waits until an answer has been taken, if many are open: net/http sends what is
+// left of it after the handler has returned, when nobody counts it any more.
+func (s *streams) settle(w http.ResponseWriter) {
+	if 2*s.open.Load() >= s.most {
+		_ = http.NewResponseController(w).Flush() // who does not take it is reset at its time
+	}
+}

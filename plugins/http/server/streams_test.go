@@ -21,8 +21,8 @@ func TestAnswersNotTaken(t *testing.T) {
 	_ = fr.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
 	const requests = 50
 	for i := range requests {
-		// GET, http, /, and the authority x (RFC 7541).
-		_ = fr.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: []byte("\x82\x86\x84\x41\x01x"), EndStream: true, EndHeaders: true})
+		// GET, http, /hello, which has a body, and the authority x (RFC 7541).
+		_ = fr.WriteHeaders(http2.HeadersFrameParam{StreamID: uint32(2*i + 1), BlockFragment: []byte("\x82\x86\x04\x06/hello\x41\x01x"), EndStream: true, EndHeaders: true})
 	}
 	for reset := 0; reset < requests-2; {
 		f, err := fr.ReadFrame()
