@@ -19,19 +19,19 @@ func TestWorkersAreUsedAgain(t *testing.T) {
 			}
 			synctest.Wait()
 		}
-		if n := len(w.idle); n == 0 || n > 3 {
+		if n := w.waiting(); n == 0 || n > 3 {
 			t.Errorf("%d wait", n)
 		}
 		time.Sleep(workerPatience / 2)
 		w.run(func() {})
 		synctest.Wait()
-		if len(w.idle) == 0 {
+		if w.waiting() == 0 {
 			t.Error("none waits")
 		}
 		time.Sleep(3 * workerPatience)
 		synctest.Wait()
-		if len(w.idle) != 0 || w.ticking || runtime.NumGoroutine() > before {
-			t.Errorf("%d wait after a while, of %d goroutines before %d are left", len(w.idle), before, runtime.NumGoroutine())
+		if w.waiting() != 0 || w.ticks() || runtime.NumGoroutine() > before {
+			t.Errorf("%d wait after a while, of %d goroutines before %d are left", w.waiting(), before, runtime.NumGoroutine())
 		}
 		w.run(func() {})
 		synctest.Wait()
@@ -41,6 +41,19 @@ func TestWorkersAreUsedAgain(t *testing.T) {
 			t.Error("a worker outlives the end")
 		}
 	})
+}
+
+// waiting is how many workers wait, ticks whether they are looked after.
+func (w *workers) waiting() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.idle)
+}
+
+func (w *workers) ticks() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.ticking
 }
 
 // TestWorkersKeepOne: who is used does not end because others are not.
@@ -54,14 +67,14 @@ func TestWorkersKeepOne(t *testing.T) {
 		}
 		close(gate)
 		synctest.Wait()
-		busy := w.idle[len(w.idle)-1]
+		busy := w.idle[w.waiting()-1]
 		for range 100 {
 			time.Sleep(workerPatience / 5)
 			w.run(func() {})
 			synctest.Wait()
 		}
-		if len(w.idle) != 1 || w.idle[0] != busy {
-			t.Errorf("%d wait, the one that works is among them: %v", len(w.idle), w.idle[0] == busy)
+		if w.waiting() != 1 || w.idle[0] != busy {
+			t.Errorf("%d wait, the one that works is among them: %v", w.waiting(), w.idle[0] == busy)
 		}
 	})
 }
