@@ -29,8 +29,6 @@ type attack struct {
 	name    string
 	clients int
 	client  func(ctx context.Context, address string) // nil: asks for the path
-	// unbounded says why the process does not survive it yet.
-	unbounded string
 }
 
 var attacks = []attack{
@@ -87,9 +85,6 @@ func TestHostile(t *testing.T) {
 	quiet := measureNeighbour(t, beside.address+"/", each)
 	for _, a := range attacks {
 		t.Run(strings.ReplaceAll(a.name, " ", "-"), func(t *testing.T) {
-			if a.unbounded != "" {
-				t.Skip("not bounded yet: " + a.unbounded)
-			}
 			ctx, cancel := context.WithTimeout(t.Context(), each)
 			defer cancel()
 			var attackers sync.WaitGroup
