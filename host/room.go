@@ -19,10 +19,10 @@ func (c *Composition) budgetOf(n int) engine.Budget {
 }
 
 const (
-	// keptMemory is the part of all memory that only instances get which have less than the
-	// part muchMemory of it.
-	keptMemory = 4
-	muchMemory = 64
+	// KeptMemory is the part of all memory, one in so many, that InstanceOptions.KeepMemory
+	// leaves to instances which have less than the part MuchMemory of it.
+	KeptMemory = 4
+	MuchMemory = 64
 )
 
 // keepMemory is for InstanceOptions.KeepMemory.
@@ -32,7 +32,7 @@ func (i *Instance) keepMemory() {
 		return
 	}
 	for n := range i.budgets {
-		i.budgets[n].Keep, i.budgets[n].Much = all/keptMemory, all/muchMemory
+		i.budgets[n].Keep, i.budgets[n].Much = all/KeptMemory, all/MuchMemory
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sidecall/sidecall/host"
 	"github.com/sidecall/sidecall/host/budget"
 )
 
@@ -28,11 +29,11 @@ const (
 	rise, fall = 4, 64
 	// mostNeed is the part of all memory that an instance is expected to need at most,
 	// beyond what it begins with: if some take all that there is, others need not do so.
-	mostNeed = 64
+	mostNeed = host.MuchMemory
 	// keptMemory is the part of all memory that the host keeps from those who have more than
 	// the part mostNeed (host.InstanceOptions.KeepMemory): whoever will have so much is not let
 	// in where it would be refused the rest.
-	keptMemory = 4
+	keptMemory = host.KeptMemory
 )
 
 // need estimates how many bytes the next instance will need: its linear memories, and what
@@ -49,7 +50,7 @@ type need struct {
 func (n *need) get(all uint64) (bytes uint64, much bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	most := uint64(all / mostNeed)
+	most := all / mostNeed
 	if much = n.first > most; much {
 		most += n.first
 	}
