@@ -8,8 +8,8 @@ import (
 	"github.com/sidecall/sidecall/components/core"
 )
 
-// catching is a function with two locals of i32 (0 is its parameter, 1 and 2 are 0), and whether the compiler loses what
-// it sets. Tag 0 and function 0, which throws it, have no parameters.
+// catching is a function with two locals of i32 (0 is its parameter, 1 and 2 are 0), and whether
+// the compiler loses what it sets. Tag 0 and function 0, which throws it, have no parameters.
 var catching = []struct {
 	name  string
 	build func(f *core.Func)

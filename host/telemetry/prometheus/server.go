@@ -21,8 +21,8 @@ type Server struct {
 }
 
 // Listen serves at OTEL_EXPORTER_PROMETHEUS_HOST and _PORT, by default localhost:9464;
-// port 0 is any that is free. The options are those of the SDK's reader. The error says which variable is wrong, or that the
-// address can't be had. Shutdown ends it.
+// port 0 is any that is free. The options are those of the SDK's reader. The error says which
+// variable is wrong, or that the address can't be had. Shutdown ends it.
 func Listen(getenv func(string) string, options ...sdkmetric.ManualReaderOption) (*Server, error) {
 	host, port := getenv("OTEL_EXPORTER_PROMETHEUS_HOST"), getenv("OTEL_EXPORTER_PROMETHEUS_PORT")
 	if host == "" {

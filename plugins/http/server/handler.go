@@ -36,9 +36,9 @@ const writeGrace = time.Second
 
 // ServeHTTP has an instance answer the request.
 //
-// It answers itself, without the guest: 501 to CONNECT, 400 to what cannot be a request, 413 for a body that is announced to be too
-// long, 503 if too many requests run and wait, and for a guest that failed what
-// Exchange.Serve says.
+// It answers itself, without the guest: 501 to CONNECT, 400 to what cannot be a request, 413 for
+// a body that is announced to be too long, 503 if too many requests run and wait, and for a guest
+// that failed what Exchange.Serve says.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e := &exchange{h: h, w: w, r: r, start: time.Now()}
 	if h.cfg.AccessLog {

@@ -116,8 +116,8 @@ var ErrDrain = errors.New("requests were still under way and were ended")
 
 // Run serves until ctx is done, and then drains: it withdraws readiness, takes
 // requests for as long as DrainDelay since then, or since Leave was called, while it tells
-// clients to go, and waits for those under way for as long as DrainTimeout. Errors: that of a listener that failed, ErrDrain. The pool is closed
-// by whoever made it, after Run.
+// clients to go, and waits for those under way for as long as DrainTimeout. Errors: that of a
+// listener that failed, ErrDrain. The pool is closed by whoever made it, after Run.
 func (s *Server) Run(ctx context.Context) error {
 	defer s.close()
 	failed := make(chan error, 2)
