@@ -83,9 +83,12 @@ func Read(name string) (*Node, error) {
 	if err := trusted(f); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFile))
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("what the node's operator says: %w", err)
+	}
+	if len(text) > maxFile { // half of it may forbid less
+		return nil, fmt.Errorf("%s: it has more than %d bytes", name, maxFile)
 	}
 	n, err := decode(text)
 	if err != nil {
@@ -105,6 +108,9 @@ func decode(text []byte) (*Node, error) {
 	if err := d.Decode(&in); err != nil {
 		return nil, err
 	}
+	if err := d.Decode(&file{}); !errors.Is(err, io.EOF) {
+		return nil, errors.New("there is more than one document: what the others forbid would not hold")
+	}
 	if in.APIVersion != "sidecall.dev/v1alpha1" || in.Kind != "Node" {
 		return nil, errors.New("it must begin with apiVersion: sidecall.dev/v1alpha1 and kind: Node")
 	}
@@ -120,6 +126,9 @@ func decode(text []byte) (*Node, error) {
 	set("cache.keepFor", in.Cache.KeepFor, func(text string) (err error) { n.Cache.KeepFor, err = duration(text); return err })
 	set("cache.minFree", in.Cache.MinFree, func(text string) (err error) { n.Cache.MinFree, err = percent(text); return err })
 	set("pods.maxMemory", in.Pods.MaxMemory, func(text string) (err error) { n.Pods.MaxMemory, err = size(text); return err })
+	if in.Pods.Ports != nil && len(in.Pods.Ports) == 0 {
+		return nil, errors.New("pods.ports: the list is empty; name the ports that pods may have, or leave the key out for all")
+	}
 	for _, p := range in.Pods.Ports {
 		set("pods.ports", p, func(text string) error {
 			r, err := ports(text)

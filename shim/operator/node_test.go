@@ -53,16 +53,19 @@ pods: {maxMemory: 512MiB, outboundHosts: ["https://*.example.com"], ports: ["808
 // TestWrong: a file that is not right forbids everything, not nothing.
 func TestWrong(t *testing.T) {
 	for text, want := range map[string]string{
-		"kind: Node\n":                      "it must begin with apiVersion",
-		head + "pods: {file: false}\n":      "file not found",
-		head + "cache: {maxSize: big}\n":    `cache.maxSize: "big" must be a number of bytes`,
-		head + "cache: {maxSize: -1}\n":     `cache.maxSize: "-1" must be`,
-		head + "cache: {keepFor: 7d}\n":     `cache.keepFor: "7d" must be a number with a unit`,
-		head + "cache: {minFree: 100%}\n":   `cache.minFree: "100%" must be a percentage`,
-		head + "pods: {ports: [\"0\"]}\n":   `pods.ports: "0" must be a port`,
-		head + "pods: {ports: [\"9-8\"]}\n": `pods.ports: "9-8" is a range that ends before it begins`,
-		head + "pods: {maxMemory: 1TB}\n":   `pods.maxMemory: "1TB" must be`,
-		head + "pods: [\n":                  "yaml",
+		"kind: Node\n":                                                       "it must begin with apiVersion",
+		head + "pods: {file: false}\n":                                       "file not found",
+		head + "cache: {maxSize: big}\n":                                     `cache.maxSize: "big" must be a number of bytes`,
+		head + "cache: {maxSize: -1}\n":                                      `cache.maxSize: "-1" must be`,
+		head + "cache: {keepFor: 7d}\n":                                      `cache.keepFor: "7d" must be a number with a unit`,
+		head + "cache: {minFree: 100%}\n":                                    `cache.minFree: "100%" must be a percentage`,
+		head + "pods: {ports: [\"0\"]}\n":                                    `pods.ports: "0" must be a port`,
+		head + "pods: {ports: [\"9-8\"]}\n":                                  `pods.ports: "9-8" is a range that ends before it begins`,
+		head + "pods: {maxMemory: 1TB}\n":                                    `pods.maxMemory: "1TB" must be`,
+		head + "pods: [\n":                                                   "yaml",
+		head + "pods: {ports: []}\n":                                         "pods.ports: the list is empty",
+		head + "---\npods: {files: false}\n":                                 "there is more than one document",
+		head + "#" + strings.Repeat(" ", 1<<20) + "\npods: {files: false}\n": "it has more than 1048576 bytes",
 	} {
 		if _, err := read(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
